@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace BackupTools.Core.FileSystem;
+
+/// <summary>
+/// The database files that SQLite holds open in this process. On Unix, closing any descriptor of a file drops every
+/// POSIX lock that the process has on it, SQLite's among them (https://sqlite.org/howtocorrupt.html, 2.2): so
+/// descriptors of such files are closed only when the last connection to them is.
+/// </summary>
+internal static class OpenDatabases
+{
+    private static readonly Lock s_gate = new();
+    private static readonly Dictionary<FileIdentity, Entry> s_entries = [];
+
+    /// <summary>Says that SQLite is about to open the file; until the result is disposed no descriptor of it is closed.</summary>
+    public static IDisposable Register(FileIdentity identity)
+    {
+        lock (s_gate)
+        {
+            ref Entry? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(s_entries, identity, out _);
+            entry ??= new Entry();
+            entry.Connections++;
+        }
+
+        return new Registration(identity);
+    }
+
+    /// <summary>Closes a descriptor of a source file now, or when no connection of ours needs its locks any more.</summary>
+    public static void Close(int descriptor)
+    {
+        lock (s_gate)
+        {
+            if (s_entries.Count > 0
+                && Posix.TryStatus(descriptor, out FileStatus status)
+                && s_entries.TryGetValue(status.Identity, out Entry? entry))
+            {
+                entry.Deferred.Add(descriptor);
+                return;
+            }
+
+            _ = Posix.Close(descriptor);
+        }
+    }
+
+    /// <summary>
+    /// Whether code in this process other than this library's own connections has the file open: then even a look into
+    /// it would drop that code's locks.
+    /// </summary>
+    public static bool IsOpenElsewhereInThisProcess(FileIdentity identity)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return false;
+        }
+
+        lock (s_gate)
+        {
+            return !s_entries.ContainsKey(identity) && IdentitiesOpenInThisProcess().Contains(identity);
+        }
+    }
+
+    /// <summary>The regular files that this process has open at this moment.</summary>
+    public static HashSet<FileIdentity> IdentitiesOpenInThisProcess()
+    {
+        HashSet<FileIdentity> open = [];
+        foreach (string path in Directory.EnumerateFileSystemEntries("/dev/fd/"))
+        {
+            if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
+                && Posix.TryStatus(descriptor, out FileStatus status)
+                && status.Type == EntryType.File)
+            {
+                open.Add(status.Identity);
+            }
+        }
+
+        return open;
+    }
+
+    private static void Release(FileIdentity identity)
+    {
+        lock (s_gate)
+        {
+            Entry entry = s_entries[identity];
+            if (--entry.Connections > 0)
+            {
+                return;
+            }
+
+            s_entries.Remove(identity);
+            foreach (int descriptor in entry.Deferred)
+            {
+                _ = Posix.Close(descriptor);
+            }
+        }
+    }
+
+    private sealed class Entry
+    {
+        public int Connections { get; set; }
+
+        public List<int> Deferred { get; } = [];
+    }
+
+    private sealed class Registration(FileIdentity identity) : IDisposable
+    {
+        private int _disposed;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                Release(identity);
+            }
+        }
+    }
+}

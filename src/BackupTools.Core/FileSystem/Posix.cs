@@ -1,0 +1,286 @@
+using System.Runtime.InteropServices;
+
+namespace BackupTools.Core.FileSystem;
+
+/// <summary>The C library's calls, as thin as they come. Linux is run; the macOS values are from its headers.</summary>
+internal static unsafe partial class Posix
+{
+    private const string Library = "libc";
+
+    public static readonly bool IsMac = OperatingSystem.IsMacOS();
+
+    public const int ReadOnly = 0;
+    public const int WriteOnly = 1;
+    public const int ReadWrite = 2;
+    public static readonly int Create = IsMac ? 0x200 : 0x40;
+    public static readonly int Exclusive = IsMac ? 0x800 : 0x80;
+    public static readonly int NonBlocking = IsMac ? 0x4 : 0x800;
+    public static readonly int CloseOnExec = IsMac ? 0x1000000 : 0x80000;
+
+    // O_DIRECTORY and O_NOFOLLOW differ between Linux on x64 and on ARM64.
+    public static readonly int Directory = IsMac ? 0x100000 : IsArm ? 0x4000 : 0x10000;
+    public static readonly int NoFollow = IsMac ? 0x100 : IsArm ? 0x8000 : 0x20000;
+
+    /// <summary>Reading leaves the access time as it is; Linux only, and only for the file's owner.</summary>
+    public static readonly int NoAccessTime = IsMac ? 0 : 0x40000;
+
+    public static readonly int CurrentDirectory = IsMac ? -2 : -100;
+    public static readonly int SymlinkNoFollow = IsMac ? 0x20 : 0x100;
+    public static readonly int RemoveDirectory = IsMac ? 0x80 : 0x200;
+
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    // On Apple's ARM64 the mode of openat, being variadic, is looked for on the stack behind eight registers; everywhere
+    // else it is the fourth argument. Passing both serves all, and costs a few register moves.
+    [LibraryImport(Library, EntryPoint = "openat", SetLastError = true)]
+    private static partial int OpenAt(int directory, byte* name, int flags, nint mode, nint r4, nint r5, nint r6, nint r7, nint stacked);
+
+    public static int OpenAt(int directory, byte* name, int flags, int mode) =>
+        OpenAt(directory, name, flags | CloseOnExec, mode, 0, 0, 0, 0, mode);
+
+    [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, byte* buffer, nint count);
+
+    [LibraryImport(Library, EntryPoint = "pread", SetLastError = true)]
+    public static partial nint ReadAt(int descriptor, byte* buffer, nint count, long offset);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, byte* buffer, nint count);
+
+    [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Sync(int descriptor);
+
+    // On macOS fsync leaves the data in the drive's cache; F_FULLFSYNC does not. Not every file system there has it.
+    public static int SyncDurably(int descriptor)
+    {
+        const int fullSync = 51;
+        return IsMac && FileControl(descriptor, fullSync, null) == 0 ? 0 : Sync(descriptor);
+    }
+
+    [LibraryImport(Library, EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Seek(int descriptor, long offset, int origin);
+
+    [LibraryImport(Library, EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFileSystem(int descriptor);
+
+    /// <summary>Starts writing back what is dirty, without waiting (Linux).</summary>
+    [LibraryImport(Library, EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(int descriptor, long offset, long count, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
+    public static partial int Truncate(int descriptor, long length);
+
+    [LibraryImport(Library, EntryPoint = "mkdirat", SetLastError = true)]
+    public static partial int MakeDirectoryAt(int directory, byte* name, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(int directory, byte* name, int flags);
+
+    [LibraryImport(Library, EntryPoint = "renameat", SetLastError = true)]
+    public static partial int RenameAt(int fromDirectory, byte* from, int toDirectory, byte* to);
+
+    [LibraryImport(Library, EntryPoint = "renameat2", SetLastError = true)]
+    public static partial int RenameAtLinux(int fromDirectory, byte* from, int toDirectory, byte* to, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "renameatx_np", SetLastError = true)]
+    public static partial int RenameAtMac(int fromDirectory, byte* from, int toDirectory, byte* to, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "linkat", SetLastError = true)]
+    public static partial int LinkAt(int fromDirectory, byte* from, int toDirectory, byte* to, int flags);
+
+    [LibraryImport(Library, EntryPoint = "symlinkat", SetLastError = true)]
+    public static partial int SymlinkAt(byte* target, int directory, byte* name);
+
+    [LibraryImport(Library, EntryPoint = "readlinkat", SetLastError = true)]
+    public static partial nint ReadLinkAt(int directory, byte* name, byte* buffer, nint size);
+
+    [LibraryImport(Library, EntryPoint = "fchmod", SetLastError = true)]
+    public static partial int ChangeMode(int descriptor, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "fchownat", SetLastError = true)]
+    public static partial int ChangeOwnerAt(int directory, byte* name, uint uid, uint gid, int flags);
+
+    [LibraryImport(Library, EntryPoint = "fchown", SetLastError = true)]
+    public static partial int ChangeOwner(int descriptor, uint uid, uint gid);
+
+    [LibraryImport(Library, EntryPoint = "futimens", SetLastError = true)]
+    public static partial int SetTimes(int descriptor, TimeSpec* times);
+
+    [LibraryImport(Library, EntryPoint = "utimensat", SetLastError = true)]
+    public static partial int SetTimesAt(int directory, byte* name, TimeSpec* times, int flags);
+
+    [LibraryImport(Library, EntryPoint = "fdopendir", SetLastError = true)]
+    public static partial nint OpenDirectoryStream(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "readdir", SetLastError = true)]
+    public static partial byte* ReadDirectory(nint stream);
+
+    [LibraryImport(Library, EntryPoint = "closedir", SetLastError = true)]
+    public static partial int CloseDirectoryStream(nint stream);
+
+    [LibraryImport(Library, EntryPoint = "dup", SetLastError = true)]
+    public static partial int Duplicate(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    public static partial int FileLock(int descriptor, int operation);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int FileControl(int descriptor, int command, byte* argument);
+
+    [LibraryImport(Library, EntryPoint = "flistxattr", SetLastError = true)]
+    public static partial nint ListAttributes(int descriptor, byte* buffer, nint size);
+
+    [LibraryImport(Library, EntryPoint = "fgetxattr", SetLastError = true)]
+    public static partial nint GetAttribute(int descriptor, byte* name, byte* value, nint size);
+
+    [LibraryImport(Library, EntryPoint = "fsetxattr", SetLastError = true)]
+    public static partial int SetAttribute(int descriptor, byte* name, byte* value, nint size, int flags);
+
+    [LibraryImport(Library, EntryPoint = "llistxattr", SetLastError = true)]
+    public static partial nint ListAttributesOfPath(byte* path, byte* buffer, nint size);
+
+    [LibraryImport(Library, EntryPoint = "lgetxattr", SetLastError = true)]
+    public static partial nint GetAttributeOfPath(byte* path, byte* name, byte* value, nint size);
+
+    [LibraryImport(Library, EntryPoint = "lsetxattr", SetLastError = true)]
+    public static partial int SetAttributeOfPath(byte* path, byte* name, byte* value, nint size, int flags);
+
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true)]
+    private static partial int StatX(int directory, byte* name, int flags, uint mask, LinuxStatus* status);
+
+    [LibraryImport(Library, EntryPoint = "fstatat", SetLastError = true)]
+    private static partial int MacStatAt(int directory, byte* name, MacStatus* status, int flags);
+
+    [LibraryImport(Library, EntryPoint = "fstatat$INODE64", SetLastError = true)]
+    private static partial int MacStatAtIntel(int directory, byte* name, MacStatus* status, int flags);
+
+    /// <summary>The status of a name (links not followed) or, with an empty name on Linux, of the descriptor itself.</summary>
+    public static bool TryStatus(int directory, byte* name, bool follow, out FileStatus status)
+    {
+        int flags = follow ? 0 : SymlinkNoFollow;
+        if (!IsMac)
+        {
+            const int emptyPath = 0x1000;
+            const uint basicStats = 0x7ff;
+            LinuxStatus raw;
+            if (StatX(directory, name, flags | (*name == 0 ? emptyPath : 0), basicStats, &raw) != 0)
+            {
+                status = default;
+                return false;
+            }
+
+            status = raw.ToStatus();
+            return true;
+        }
+
+        MacStatus mac;
+        int result = IsArm ? MacStatAt(directory, name, &mac, flags) : MacStatAtIntel(directory, name, &mac, flags);
+        status = result == 0 ? mac.ToStatus() : default;
+        return result == 0;
+    }
+
+    [LibraryImport(Library, EntryPoint = "fstat", SetLastError = true)]
+    private static partial int MacStat(int descriptor, MacStatus* status);
+
+    [LibraryImport(Library, EntryPoint = "fstat$INODE64", SetLastError = true)]
+    private static partial int MacStatIntel(int descriptor, MacStatus* status);
+
+    public static bool TryStatus(int descriptor, out FileStatus status)
+    {
+        byte empty = 0;
+        if (!IsMac)
+        {
+            return TryStatus(descriptor, &empty, true, out status);
+        }
+
+        MacStatus mac;
+        int result = IsArm ? MacStat(descriptor, &mac) : MacStatIntel(descriptor, &mac);
+        status = result == 0 ? mac.ToStatus() : default;
+        return result == 0;
+    }
+
+    private static EntryType TypeOf(int mode) => (mode & 0xf000) switch
+    {
+        0x8000 => EntryType.File,
+        0x4000 => EntryType.Directory,
+        0xa000 => EntryType.Symlink,
+        0xc000 => EntryType.Socket,
+        0x1000 => EntryType.Pipe,
+        0x2000 or 0x6000 => EntryType.Device,
+        _ => EntryType.Unknown,
+    };
+
+    /// <summary><c>struct statx</c> of Linux, the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct LinuxStatus
+    {
+        [FieldOffset(16)] public uint Links;
+        [FieldOffset(20)] public uint Uid;
+        [FieldOffset(24)] public uint Gid;
+        [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(40)] public long Size;
+        [FieldOffset(96)] public long ChangedSeconds;
+        [FieldOffset(104)] public uint ChangedNanoseconds;
+        [FieldOffset(112)] public long ModifiedSeconds;
+        [FieldOffset(120)] public uint ModifiedNanoseconds;
+        [FieldOffset(136)] public uint DeviceMajor;
+        [FieldOffset(140)] public uint DeviceMinor;
+
+        public readonly FileStatus ToStatus() => new()
+        {
+            Type = TypeOf(Mode),
+            Mode = Mode & 0xfff,
+            Uid = Uid,
+            Gid = Gid,
+            Size = Size,
+            LinkCount = Links,
+            Identity = new FileIdentity(((ulong)DeviceMajor << 32) | DeviceMinor, Inode),
+            Modified = new Timestamp(ModifiedSeconds, (int)ModifiedNanoseconds),
+            Changed = new Timestamp(ChangedSeconds, (int)ChangedNanoseconds),
+        };
+    }
+
+    /// <summary><c>struct stat</c> of macOS with 64-bit inodes.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 144)]
+    private struct MacStatus
+    {
+        [FieldOffset(0)] public int Device;
+        [FieldOffset(4)] public ushort Mode;
+        [FieldOffset(6)] public ushort Links;
+        [FieldOffset(8)] public ulong Inode;
+        [FieldOffset(16)] public uint Uid;
+        [FieldOffset(20)] public uint Gid;
+        [FieldOffset(48)] public long ModifiedSeconds;
+        [FieldOffset(56)] public long ModifiedNanoseconds;
+        [FieldOffset(64)] public long ChangedSeconds;
+        [FieldOffset(72)] public long ChangedNanoseconds;
+        [FieldOffset(96)] public long Size;
+
+        public readonly FileStatus ToStatus() => new()
+        {
+            Type = TypeOf(Mode),
+            Mode = Mode & 0xfff,
+            Uid = Uid,
+            Gid = Gid,
+            Size = Size,
+            LinkCount = Links,
+            Identity = new FileIdentity((ulong)Device, Inode),
+            Modified = new Timestamp(ModifiedSeconds, (int)ModifiedNanoseconds),
+            Changed = new Timestamp(ChangedSeconds, (int)ChangedNanoseconds),
+        };
+    }
+}
