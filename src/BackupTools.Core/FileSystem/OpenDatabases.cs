@@ -64,17 +64,28 @@ internal static class OpenDatabases
     public static HashSet<FileIdentity> IdentitiesOpenInThisProcess()
     {
         HashSet<FileIdentity> open = [];
+        foreach (FileIdentity identity in Descriptors())
+        {
+            open.Add(identity);
+        }
+
+        return open;
+    }
+
+    /// <summary>How many descriptors of a file this process holds.</summary>
+    public static int CountDescriptors(FileIdentity identity) => Descriptors().Count(open => open == identity);
+
+    private static IEnumerable<FileIdentity> Descriptors()
+    {
         foreach (string path in Directory.EnumerateFileSystemEntries("/dev/fd/"))
         {
             if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
                 && Posix.TryStatus(descriptor, out FileStatus status)
                 && status.Type == EntryType.File)
             {
-                open.Add(status.Identity);
+                yield return status.Identity;
             }
         }
-
-        return open;
     }
 
     private static void Release(FileIdentity identity)

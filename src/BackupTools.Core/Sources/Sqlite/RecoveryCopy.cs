@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using System.Text;
+using BackupTools.Core.FileSystem;
+
+namespace BackupTools.Core.Sources.Sqlite;
+
+/// <summary>
+/// A private copy of a database that needs recovery: the file with its hot journal or its log, taken while nothing
+/// changed them. SQLite then recovers the copy, never the source.
+/// </summary>
+internal sealed class RecoveryCopy : IDisposable
+{
+    private readonly DatabaseLocation _location;
+    private readonly string _target;
+    private readonly ProgressTracker _progress;
+    private readonly CancellationToken _cancellation;
+
+    public RecoveryCopy(
+        DatabaseLocation location, string target, ProgressTracker progress, CancellationToken cancellation)
+    {
+        _location = location;
+        _target = target;
+        _progress = progress;
+        _cancellation = cancellation;
+    }
+
+    /// <summary>How long the shared lock was held, in milliseconds; absent with a log, where it stops nobody.</summary>
+    public long? LockedMs { get; private set; }
+
+    private string Log => _target + "-wal";
+
+    private string Journal => _target + "-journal";
+
+    private string SuperJournal => _target + "-super";
+
+    /// <summary>Copies file and sidecars; fails where they changed meanwhile.</summary>
+    public bool TryCopy(DatabaseState before, out string reason)
+    {
+        RemoveSidecars();
+        using FileHandle file = _location.Directory.OpenFile(_location.Name);
+        using IDisposable? readLock = SharedDatabaseLock.TryTake(file);
+        if (readLock is null)
+        {
+            reason = "another process is writing";
+            _cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(50));
+            return false;
+        }
+
+        Stopwatch locked = Stopwatch.StartNew();
+        try
+        {
+            RawCopy.Run(file, _target, _progress, _location.Text, _cancellation);
+            if (before.Log is not null)
+            {
+                CopySidecar("-wal", Log);
+            }
+
+            if (before.Journal is not null)
+            {
+                CopySidecar("-journal", Journal);
+                KeepSuperJournal();
+            }
+        }
+        catch (FileSystemException e) when (e.Error == FileSystemError.NotFound)
+        {
+            reason = "a file beside it vanished while it was copied";
+            return false;
+        }
+
+        LockedMs = before.IsWal ? null : locked.ElapsedMilliseconds;
+        DatabaseState after = DatabaseState.Read(_location);
+        reason = "it changed while it was copied";
+        return before.IsSameAs(after);
+    }
+
+    /// <summary>Lets SQLite roll back or replay, and leaves one file without sidecars.</summary>
+    public void Recover()
+    {
+        using (SqliteConnection connection = SqliteConnection.Open(
+            DatabaseUri.Create(_target, "mode=rw"), SqliteNative.OpenReadWrite))
+        {
+            using CancellationTokenRegistration interrupt = connection.InterruptOn(_cancellation);
+            connection.Execute("PRAGMA main.schema_version");
+            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+
+        // The last connection's close removed them; where a read-only log mode kept one, it is empty by now.
+        RemoveSidecars();
+    }
+
+    /// <summary>Replaces the recovered copy by a compact one.</summary>
+    public void Vacuum()
+    {
+        string compact = _target + "-compact";
+        File.Delete(compact);
+        using (File.OpenHandle(compact, FileMode.CreateNew, FileAccess.Write))
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(compact, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+        }
+
+        using (SqliteConnection connection = SqliteConnection.Open(
+            DatabaseUri.Create(_target, "mode=ro&immutable=1"), SqliteNative.OpenReadOnly))
+        {
+            using CancellationTokenRegistration interrupt = connection.InterruptOn(_cancellation);
+            try
+            {
+                connection.Execute("VACUUM INTO ?1", compact);
+            }
+            catch (SqliteException e)
+            {
+                File.Delete(compact);
+                _cancellation.ThrowIfCancellationRequested();
+                throw new BackupException(
+                    ErrorId.CaptureFailed,
+                    $"'{_location.Text}' cannot be captured by vacuum: {e.Message}. The source is as it was. The capture " +
+                    "'exact', which copies pages without running the schema, does not need that.",
+                    _location.Text,
+                    e);
+            }
+        }
+
+        File.Move(compact, _target, overwrite: true);
+    }
+
+    public void Dispose() => RemoveSidecars();
+
+    private void RemoveSidecars()
+    {
+        File.Delete(Log);
+        File.Delete(_target + "-shm");
+        File.Delete(Journal);
+        File.Delete(SuperJournal);
+    }
+
+    private void CopySidecar(string suffix, string target)
+    {
+        using FileHandle sidecar = _location.Directory.OpenFile(DatabaseFile.Sidecar(_location.Name, suffix));
+        using (File.OpenHandle(target, FileMode.Create, FileAccess.Write))
+        {
+        }
+
+        RawCopy.Run(sidecar, target, _progress, _location.Text, _cancellation);
+    }
+
+    // A journal of a transaction over several databases names its super-journal, without which SQLite takes the
+    // transaction for committed. The copy gets a copy of that too, and is told its name: SQLite removes a super-journal
+    // when it is done with it, and must not remove the source's.
+    private void KeepSuperJournal()
+    {
+        byte[] journal = File.ReadAllBytes(Journal);
+        byte[]? name = JournalTrailer.ReadSuperJournalName(journal);
+        if (name is null)
+        {
+            return;
+        }
+
+        if (Encoding.UTF8.GetString(name) is var path && File.Exists(path))
+        {
+            File.Copy(path, SuperJournal, overwrite: true);
+        }
+
+        File.WriteAllBytes(Journal, JournalTrailer.WithSuperJournalName(journal, Encoding.UTF8.GetBytes(SuperJournal)));
+    }
+}

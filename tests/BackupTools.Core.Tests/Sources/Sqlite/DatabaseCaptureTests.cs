@@ -1,0 +1,258 @@
+using System.Text;
+using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Sources.Sqlite;
+
+namespace BackupTools.Core.Tests.Sources.Sqlite;
+
+public sealed class DatabaseCaptureTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(1024)]
+    [InlineData(4096)]
+    [InlineData(65536)]
+    public void Every_page_size_is_kept(int pageSize)
+    {
+        string path = Make($"PRAGMA page_size={pageSize}", "CREATE TABLE t(x)", "INSERT INTO t VALUES(1),(2)");
+        (DatabaseCaptureResult result, string copy) = Capture(path);
+        Assert.Equal(CaptureMethod.Exact, result.Method);
+        Assert.Equal(pageSize, DatabaseInspector.ReadInfo(copy).PageSize);
+        Assert.Equal("3", TestDatabase.Scalar(copy, "SELECT sum(x) FROM t"));
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE t(id TEXT PRIMARY KEY, v) WITHOUT ROWID", "INSERT INTO t VALUES('a',1)")]
+    [InlineData("CREATE TABLE t(a INT, b INT GENERATED ALWAYS AS (a*2) STORED)", "INSERT INTO t(a) VALUES(1)")]
+    [InlineData("CREATE VIRTUAL TABLE t USING fts5(body)", "INSERT INTO t VALUES('hello world')")]
+    [InlineData("CREATE VIRTUAL TABLE t USING rtree(id, x0, x1)", "INSERT INTO t VALUES(1, 0, 1)")]
+    [InlineData("PRAGMA auto_vacuum=FULL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(zeroblob(9000))")]
+    [InlineData("PRAGMA auto_vacuum=INCREMENTAL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(zeroblob(9000))")]
+    [InlineData("CREATE TABLE t(a INTEGER) STRICT", "INSERT INTO t VALUES(1)")]
+    public void Every_kind_of_table_is_captured_and_checked(params string[] statements)
+    {
+        foreach (CaptureMethod method in new[] { CaptureMethod.Exact, CaptureMethod.Vacuum })
+        {
+            string path = Make(statements);
+            (_, string copy) = Capture(path, method);
+            Assert.Equal("1", TestDatabase.Scalar(copy, "SELECT count(*) FROM t"));
+            Assert.Equal(CheckResult.Ok, DatabaseInspector.Check(copy, CheckLevel.Full, default).Result);
+        }
+    }
+
+    [Fact]
+    public void A_cleanly_closed_wal_database_gets_no_sidecars_and_stays_untouched()
+    {
+        string path = Make("PRAGMA journal_mode=WAL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(7)");
+        Assert.False(File.Exists(path + "-wal"));
+        string before = Describe(path);
+        (DatabaseCaptureResult result, string copy) = Capture(path);
+        Assert.True(result.IsWal);
+        Assert.Null(result.LockedMs);
+        Assert.Equal(before, Describe(path));
+        Assert.Equal("7", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+        Assert.Equal("wal", DatabaseInspector.ReadInfo(copy).JournalMode);
+    }
+
+    [Fact]
+    public void What_is_only_in_the_log_of_a_crashed_writer_is_captured_and_the_log_stays()
+    {
+        string path = CrashedWal(keepSharedMemory: true);
+        string before = Describe(path);
+        (_, string copy) = Capture(path);
+        Assert.Equal("42", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+        Assert.Equal(before, Describe(path));
+    }
+
+    [Fact]
+    public void A_log_without_shared_memory_is_recovered_on_a_private_copy()
+    {
+        foreach (CaptureMethod method in new[] { CaptureMethod.Exact, CaptureMethod.Vacuum })
+        {
+            string path = CrashedWal(keepSharedMemory: false);
+            string before = Describe(path);
+            (_, string copy) = Capture(path, method);
+            Assert.Equal("42", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+            Assert.Equal(before, Describe(path));
+            Assert.Equal([Path.GetFileName(copy)], Directory.GetFiles(Path.GetDirectoryName(copy)!).Select(Path.GetFileName));
+        }
+    }
+
+    [Fact]
+    public void A_hot_journal_is_rolled_back_on_a_private_copy_and_stays_at_the_source()
+    {
+        string path = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
+        string crashed = _directory["crashed.db"];
+        using (SqliteConnection writer = TestDatabase.Open(path))
+        {
+            writer.Execute("PRAGMA cache_size=1");
+            writer.Execute("BEGIN IMMEDIATE");
+            writer.Execute("UPDATE t SET x=2");
+            writer.Execute("CREATE TABLE big(y)");
+            writer.Execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200) INSERT INTO big SELECT zeroblob(3000) FROM n");
+            CopyFile(path, crashed);
+            CopyFile(path + "-journal", crashed + "-journal");
+        }
+
+        string before = Describe(crashed);
+        (DatabaseCaptureResult result, string copy) = Capture(crashed);
+        Assert.Equal("1", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+        Assert.Equal("0", TestDatabase.Scalar(copy, "SELECT count(*) FROM sqlite_master WHERE name='big'"));
+        Assert.NotNull(result.LockedMs);
+        Assert.Equal(before, Describe(crashed));
+    }
+
+    [Theory]
+    [InlineData("plain name.db")]
+    [InlineData("quote'double\"semi;colon.db")]
+    [InlineData("what?#100%25&mode=rwc.db")]
+    [InlineData("Ünïcode ☃ 数据.db")]
+    [InlineData("no-extension")]
+    [InlineData("new\nline.db")]
+    public void Every_name_is_captured(string name)
+    {
+        string path = _directory["names", name];
+        Directory.CreateDirectory(_directory["names"]);
+        TestDatabase.Execute(path, "CREATE TABLE t(x)", "INSERT INTO t VALUES(5)");
+        (_, string copy) = Capture(path);
+        Assert.Equal("5", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+        Assert.Equal([path], Directory.GetFiles(_directory["names"]));
+    }
+
+    [Fact]
+    public void Vacuum_that_needs_what_is_not_here_suggests_exact_and_exact_works()
+    {
+        string path = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES('a')");
+        using (SqliteConnection connection = TestDatabase.Open(path))
+        {
+            // A collation that only the application has: written into the schema as its name of the same length.
+            connection.Execute("CREATE INDEX i ON t(x COLLATE NOCASE)");
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        int at = bytes.AsSpan().IndexOf("NOCASE"u8);
+        "MYOWNC"u8.CopyTo(bytes.AsSpan(at));
+        File.WriteAllBytes(path, bytes);
+
+        BackupException error = Assert.Throws<BackupException>(() => Capture(path, CaptureMethod.Vacuum));
+        Assert.Equal(ErrorId.CaptureFailed, error.Id);
+        Assert.Contains("exact", error.Message, StringComparison.Ordinal);
+        (_, string copy) = Capture(path);
+        Assert.Equal("a", TestDatabase.Scalar(copy, "SELECT x FROM t NOT INDEXED"));
+        Assert.Equal(CheckResult.Unverifiable, DatabaseInspector.Check(copy, CheckLevel.Quick, default).Result);
+    }
+
+    [Fact]
+    public void A_corrupt_page_is_captured_and_found_by_the_check()
+    {
+        string path = Make(
+            "CREATE TABLE t(x)",
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<2000) INSERT INTO t SELECT hex(randomblob(50)) FROM n");
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes.AsSpan(4096 * 5, 200).Fill(0xff);
+        File.WriteAllBytes(path, bytes);
+        (DatabaseCaptureResult result, string copy) = Capture(path);
+        Assert.Equal(CaptureMethod.Exact, result.Method);
+        Assert.Equal(CheckResult.Corrupt, DatabaseInspector.Check(copy, CheckLevel.Quick, default).Result);
+    }
+
+    [Fact]
+    public void What_SQLite_cannot_read_is_copied_raw()
+    {
+        string path = Make("CREATE TABLE t(x)");
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[17] = 7; // a page size that is no power of two
+        File.WriteAllBytes(path, bytes);
+        (DatabaseCaptureResult result, string copy) = Capture(path);
+        Assert.Equal(CaptureMethod.Raw, result.Method);
+        Assert.Equal(bytes, File.ReadAllBytes(copy));
+    }
+
+    [SkippableFact]
+    public void A_database_that_this_process_holds_open_elsewhere_is_refused_untouched()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no POSIX locks to lose.");
+        string path = Make("CREATE TABLE t(x)");
+        using FileStream other = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        BackupException error = Assert.Throws<BackupException>(() => Capture(path));
+        Assert.Equal(ErrorId.DatabaseOpenInThisSession, error.Id);
+    }
+
+    [Fact]
+    public void Cancelling_ends_the_capture()
+    {
+        string path = Make("CREATE TABLE t(x)");
+        using CancellationTokenSource source = new();
+        source.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => Capture(path, CaptureMethod.Exact, source.Token));
+    }
+
+    private static void CopyFile(string from, string to)
+    {
+        using FileStream input = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using FileStream output = new(to, FileMode.CreateNew);
+        input.CopyTo(output);
+    }
+
+    private static string Describe(string path)
+    {
+        StringBuilder text = new();
+        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + "*").Order())
+        {
+            FileInfo info = new(file);
+            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{info.Name} {info.Length} {info.LastWriteTimeUtc:O} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}");
+        }
+
+        return text.ToString();
+    }
+
+    private static readonly Lock s_gate = new();
+
+    private string Make(params string[] statements)
+    {
+        string path;
+        lock (s_gate)
+        {
+            path = _directory[$"source-{Guid.NewGuid():N}.db"];
+        }
+
+        TestDatabase.Execute(path, statements);
+        return path;
+    }
+
+    /// <summary>A WAL database whose writer died: its last commit is in the log alone.</summary>
+    private string CrashedWal(bool keepSharedMemory)
+    {
+        string path = Make("PRAGMA journal_mode=WAL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(41)");
+        string crashed = _directory[$"crashed-{Guid.NewGuid():N}.db"];
+        using SqliteConnection writer = TestDatabase.Open(path);
+        writer.Execute("UPDATE t SET x=42");
+        CopyFile(path, crashed);
+        CopyFile(path + "-wal", crashed + "-wal");
+        if (keepSharedMemory)
+        {
+            CopyFile(path + "-shm", crashed + "-shm");
+        }
+
+        return crashed;
+    }
+
+    private (DatabaseCaptureResult Result, string Copy) Capture(
+        string path, CaptureMethod method = CaptureMethod.Exact, CancellationToken cancellation = default)
+    {
+        string scratch = Directory.CreateDirectory(_directory[$"scratch-{Guid.NewGuid():N}"]).FullName;
+        string copy = Path.Join(scratch, "copy.db");
+        File.WriteAllBytes(copy, []);
+        using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
+        DatabaseLocation location = new(
+            directory, EntryName.FromText(Path.GetFileName(path)), Encoding.UTF8.GetBytes(path));
+        DatabaseCaptureResult result = DatabaseCapture.Run(
+            location, copy, method, new ProgressTracker(new RecordingObserver()), cancellation);
+        return (result, copy);
+    }
+}
