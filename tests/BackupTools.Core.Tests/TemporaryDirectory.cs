@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace BackupTools.Core.Tests;
 
 /// <summary>A directory of a test's own, removed with everything in it at the end.</summary>
@@ -11,18 +13,15 @@ internal sealed class TemporaryDirectory : IDisposable
 
     public void Dispose()
     {
-        // Tests take permissions away; rm as the owner needs them back.
-        if (!OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows())
         {
-            foreach (string directory in Directory.EnumerateDirectories(Path, "*", SearchOption.AllDirectories))
-            {
-                if (new DirectoryInfo(directory).LinkTarget is null)
-                {
-                    File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                }
-            }
+            Directory.Delete(Path, recursive: true);
+            return;
         }
 
-        Directory.Delete(Path, recursive: true);
+        // .NET garbles names that are no UTF-8 and then cannot delete them; and tests take permissions away.
+        using Process remove = Process.Start("sh", ["-c", "chmod -R u+rwX \"$1\"; rm -rf \"$1\"", "sh", Path]);
+        remove.WaitForExit();
+        Assert.Equal(0, remove.ExitCode);
     }
 }
