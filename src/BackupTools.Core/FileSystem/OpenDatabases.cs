@@ -60,22 +60,28 @@ internal static class OpenDatabases
         }
     }
 
-    /// <summary>The regular files that this process has open at this moment.</summary>
+    /// <summary>
+    /// The regular files that this process has open at this moment, but for those that this library itself reads as
+    /// source files: it alone opens regular files with O_NONBLOCK.
+    /// </summary>
     public static HashSet<FileIdentity> IdentitiesOpenInThisProcess()
     {
         HashSet<FileIdentity> open = [];
-        foreach (FileIdentity identity in Descriptors())
+        foreach ((int descriptor, FileIdentity identity) in Descriptors())
         {
-            open.Add(identity);
+            if (!Posix.IsNonBlocking(descriptor))
+            {
+                open.Add(identity);
+            }
         }
 
         return open;
     }
 
     /// <summary>How many descriptors of a file this process holds.</summary>
-    public static int CountDescriptors(FileIdentity identity) => Descriptors().Count(open => open == identity);
+    public static int CountDescriptors(FileIdentity identity) => Descriptors().Count(open => open.Identity == identity);
 
-    private static IEnumerable<FileIdentity> Descriptors()
+    private static IEnumerable<(int Descriptor, FileIdentity Identity)> Descriptors()
     {
         foreach (string path in Directory.EnumerateFileSystemEntries("/dev/fd/"))
         {
@@ -83,7 +89,7 @@ internal static class OpenDatabases
                 && Posix.TryStatus(descriptor, out FileStatus status)
                 && status.Type == EntryType.File)
             {
-                yield return status.Identity;
+                yield return (descriptor, status.Identity);
             }
         }
     }

@@ -137,6 +137,14 @@ internal static unsafe partial class Posix
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     public static partial int FileControl(int descriptor, int command, byte* argument);
 
+    /// <summary>Whether a descriptor was opened with O_NONBLOCK.</summary>
+    public static bool IsNonBlocking(int descriptor)
+    {
+        const int getFlags = 3;
+        int flags = FileControl(descriptor, getFlags, null);
+        return flags >= 0 && (flags & NonBlocking) != 0;
+    }
+
     [LibraryImport(Library, EntryPoint = "flistxattr", SetLastError = true)]
     public static partial nint ListAttributes(int descriptor, byte* buffer, nint size);
 

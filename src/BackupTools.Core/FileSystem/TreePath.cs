@@ -48,6 +48,16 @@ internal readonly struct TreePath : IComparable<TreePath>, IEquatable<TreePath>
         }
     }
 
+    /// <summary>The path's first component; the root for the root.</summary>
+    public TreePath First
+    {
+        get
+        {
+            int slash = Bytes.IndexOf((byte)'/');
+            return slash < 0 ? this : new TreePath(Bytes[..slash].ToArray());
+        }
+    }
+
     public TreePath Append(EntryName name)
     {
         if (_bytes is null)

@@ -89,6 +89,18 @@ internal interface IPayloadDirectory : IDisposable
     /// <summary>Creates a file to write; disposing the handle ends it.</summary>
     FileHandle CreateFile(EntryName name);
 
+    /// <summary>
+    /// Puts a symbolic link into the payload where the store's file system and system can; the listing alone counts.
+    /// </summary>
+    void CreateSymlink(EntryName name, ReadOnlySpan<byte> target);
+
+    /// <summary>
+    /// Gives a file of the payload one more name where the store's file system can; the listing alone counts.
+    /// </summary>
+    /// <param name="first">Path of its first name below the payload's root.</param>
+    /// <param name="name">The new name in this directory.</param>
+    void CreateHardLink(TreePath first, EntryName name);
+
     /// <summary>Removes a file that turned out not to belong here.</summary>
     void DeleteFile(EntryName name);
 

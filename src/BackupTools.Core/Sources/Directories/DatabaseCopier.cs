@@ -1,0 +1,102 @@
+using System.Globalization;
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Sources.Sqlite;
+using BackupTools.Core.Stores;
+
+namespace BackupTools.Core.Sources.Directories;
+
+/// <summary>Captures the databases of a tree: through a private file, checked and hashed before it joins the payload.</summary>
+internal sealed class DatabaseCopier
+{
+    private readonly ISnapshotWriter _writer;
+    private readonly CaptureMethod _method;
+    private readonly CheckLevel _check;
+    private readonly EntryMetadata _metadata;
+    private readonly ProgressTracker _progress;
+    private readonly CancellationToken _cancellation;
+    private int _count;
+
+    public DatabaseCopier(
+        ISnapshotWriter writer,
+        CaptureMethod method,
+        CheckLevel check,
+        EntryMetadata metadata,
+        ProgressTracker progress,
+        CancellationToken cancellation)
+    {
+        _writer = writer;
+        _method = method;
+        _check = check;
+        _metadata = metadata;
+        _progress = progress;
+        _cancellation = cancellation;
+    }
+
+    public ItemFate Copy(TreeItem item, List<KeyValuePair<string, byte[]>> attributes, List<SnapshotProblem> errors)
+    {
+        TreeDirectory directory = item.Directory!;
+        string scratch = ScratchFile.Create(
+            _writer.ScratchPath, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _count)}.db"));
+        try
+        {
+            DatabaseLocation location = new(directory.Source, item.Name, directory.FullPathOf(item.Name));
+            DatabaseCaptureResult captured;
+            try
+            {
+                captured = DatabaseCapture.Run(location, scratch, _method, _progress, _cancellation);
+            }
+            catch (BackupException e)
+            {
+                errors.Add(new SnapshotProblem(item.Path.Text, e.Message));
+                return ItemFate.Missing;
+            }
+            catch (SqliteException e)
+            {
+                errors.Add(new SnapshotProblem(item.Path.Text, "SQLite: " + e.Message));
+                return ItemFate.Missing;
+            }
+
+            SnapshotCheck check = Check(scratch, captured, out string sha256);
+            item.Entry = _metadata.Create(item.Path, captured.Source, attributes) with
+            {
+                Bytes = new FileInfo(scratch).Length,
+                Sha256 = sha256,
+                Capture = captured.Method,
+                CapturedAt = captured.CapturedAt,
+                Check = check,
+            };
+            directory.Payload.AdoptDatabase(scratch, item.Name);
+            _progress.Add(item.Path, 0, 1);
+            if (captured.Method != CaptureMethod.Raw)
+            {
+                return ItemFate.Captured;
+            }
+
+            errors.Add(new SnapshotProblem(item.Path.Text, $"SQLite cannot read it ({captured.RawReason}): copied raw, unverifiable"));
+            return ItemFate.Copied;
+        }
+        finally
+        {
+            File.Delete(scratch);
+        }
+    }
+
+    private SnapshotCheck Check(string scratch, DatabaseCaptureResult captured, out string sha256)
+    {
+        if (captured.Method == CaptureMethod.Raw)
+        {
+            sha256 = ContentHash.OfFile(scratch, _cancellation);
+            return new SnapshotCheck("none", CheckResult.Unverifiable, captured.RawReason);
+        }
+
+        Task<string> hash = Task.Run(() => ContentHash.OfFile(scratch, _cancellation), CancellationToken.None);
+        try
+        {
+            return DatabaseInspector.Check(scratch, _check, _cancellation);
+        }
+        finally
+        {
+            sha256 = hash.GetAwaiter().GetResult();
+        }
+    }
+}

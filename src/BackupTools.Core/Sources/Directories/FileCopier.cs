@@ -1,0 +1,221 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Sources.Sqlite;
+
+namespace BackupTools.Core.Sources.Directories;
+
+/// <summary>Copies the files of a tree, one at a time; each worker has one of its own.</summary>
+internal sealed class FileCopier : IDisposable
+{
+    private const int BufferSize = 256 * 1024;
+    private const int MaxAttempts = 3;
+
+    private readonly EntryMetadata _metadata;
+    private readonly DatabaseCopier _databases;
+    private readonly SessionFiles _sessionFiles;
+    private readonly ProgressTracker _progress;
+    private readonly CancellationToken _cancellation;
+    private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    public FileCopier(
+        EntryMetadata metadata,
+        DatabaseCopier databases,
+        SessionFiles sessionFiles,
+        ProgressTracker progress,
+        CancellationToken cancellation)
+    {
+        _metadata = metadata;
+        _databases = databases;
+        _sessionFiles = sessionFiles;
+        _progress = progress;
+        _cancellation = cancellation;
+    }
+
+    /// <summary>Copies an item, unless it is part of a database that was captured, or another name of an earlier one.</summary>
+    /// <param name="item">A file or a link; its entry is filled in where it was copied.</param>
+    /// <param name="errors">Receives what could not be read.</param>
+    public void Copy(TreeItem item, List<SnapshotProblem> errors)
+    {
+        ItemFate fate = ItemFate.Missing;
+        try
+        {
+            fate = item.Status.Type == EntryType.Symlink ? CopyLink(item) : CopyFile(item, errors);
+        }
+        catch (FileSystemException e) when (e.Path == System.IO.Path.Join(item.Directory!.Source.Path, item.Name.Text))
+        {
+            // Of the source, that is; what the store cannot take ends the run. What vanished meanwhile is no error.
+            item.Entry = null;
+            if (e.Error != FileSystemError.NotFound)
+            {
+                errors.Add(new SnapshotProblem(item.Path.Text, e.Reason));
+            }
+        }
+        finally
+        {
+            item.Outcome?.Set(fate);
+        }
+    }
+
+    public void Dispose() => _hash.Dispose();
+
+    private ItemFate CopyLink(TreeItem item)
+    {
+        DirectoryHandle directory = item.Directory!.Source;
+        byte[] target = directory.ReadLink(item.Name);
+        item.Entry = _metadata.Create(item.Path, item.Status, directory.GetLinkAttributes(item.Name)) with { Target = target };
+        item.Directory.Payload.CreateSymlink(item.Name, target);
+        return ItemFate.Copied;
+    }
+
+    private ItemFate CopyFile(TreeItem item, List<SnapshotProblem> errors)
+    {
+        if (item.SidecarOf?.Outcome!.Wait(_cancellation) == ItemFate.Captured)
+        {
+            return ItemFate.Missing;
+        }
+
+        if (item.FirstName is { } first && first.Outcome!.Wait(_cancellation) is var fate and not ItemFate.Missing)
+        {
+            item.Entry = first.Entry! with { Path = item.Path, HardLink = first.Path, Sha256 = null, Capture = null, CapturedAt = null, Check = null };
+            item.Directory!.Payload.CreateHardLink(first.Path, item.Name);
+            return fate;
+        }
+
+        if (_sessionFiles.IsOpenElsewhere(item.Status.Identity))
+        {
+            errors.Add(new SnapshotProblem(
+                item.Path.Text, "it is open in this very session through another module; reading it would drop that one's locks"));
+            return ItemFate.Missing;
+        }
+
+        return CopyContent(item, errors);
+    }
+
+    private ItemFate CopyContent(TreeItem item, List<SnapshotProblem> errors)
+    {
+        FileStatus before = item.Status;
+        FileHandle? target = null;
+        try
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                using FileHandle file = item.Directory!.Source.OpenFile(item.Name);
+                if (attempt > 1)
+                {
+                    before = file.GetStatus();
+                    if (before.Type != EntryType.File)
+                    {
+                        throw new FileSystemException(FileSystemError.Other, "copying", file.Path, "it became something else while it was copied");
+                    }
+                }
+
+                int count = file.Read(_buffer);
+                if (DatabaseFile.HasMagic(_buffer.AsSpan(0, count)))
+                {
+                    List<KeyValuePair<string, byte[]>> ownAttributes = file.GetAttributes();
+                    file.Dispose();
+                    if (target is not null)
+                    {
+                        target.Dispose();
+                        target = null;
+                        item.Directory.Payload.DeleteFile(item.Name);
+                    }
+
+                    return _databases.Copy(item, ownAttributes, errors);
+                }
+
+                target ??= item.Directory.Payload.CreateFile(item.Name);
+                string sha256 = CopyBytes(file, target, count, item, out long bytes);
+                List<KeyValuePair<string, byte[]>> attributes = file.GetAttributes();
+                FileStatus after = file.GetStatus();
+                bool isOneState = after.IsSameState(before) && bytes == after.Size;
+                if (isOneState || attempt == MaxAttempts)
+                {
+                    item.Entry = _metadata.Create(item.Path, after, attributes) with
+                    {
+                        Bytes = bytes,
+                        Sha256 = sha256,
+                        ChangedWhileRead = !isOneState,
+                    };
+                    if (!isOneState)
+                    {
+                        _progress.Warn($"'{item.Path}' changed each time it was read; its copy may mix two states.", item.Path.Text);
+                    }
+
+                    MarkIfEncryptedDatabase(item, errors);
+                    return ItemFate.Copied;
+                }
+
+                target.Reset();
+            }
+        }
+        finally
+        {
+            target?.Dispose();
+        }
+    }
+
+    private string CopyBytes(FileHandle file, FileHandle target, int count, TreeItem item, out long bytes)
+    {
+        if (count < BufferSize && count >= item.Status.Size)
+        {
+            // The whole file is in the buffer; that nothing was added meanwhile shows in its size afterwards.
+            target.Write(_buffer.AsSpan(0, count));
+            bytes = count;
+            _progress.Add(item.Path, count, 1);
+            return Convert.ToHexStringLower(SHA256.HashData(_buffer.AsSpan(0, count)));
+        }
+
+        bytes = 0;
+        _progress.Add(item.Path, 0, 1);
+        while (count > 0)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            target.Write(_buffer.AsSpan(0, count));
+            target.StartWriteBack(bytes, count);
+            _hash.AppendData(_buffer.AsSpan(0, count));
+            bytes += count;
+            _progress.Add(item.Path, count);
+            count = file.Read(_buffer);
+        }
+
+        return Convert.ToHexStringLower(_hash.GetHashAndReset());
+    }
+
+    // No database by its header, but with a live log beside it: one that is encrypted as a whole. Its pieces are kept
+    // as they lie, which proves nothing.
+    private static void MarkIfEncryptedDatabase(TreeItem item, List<SnapshotProblem> errors)
+    {
+        if (!item.HasLog || !HasLiveLog(item))
+        {
+            return;
+        }
+
+        const string reason = "an encrypted database, or one that SQLite cannot read, with a live log: copied raw, unverifiable";
+        item.Entry = item.Entry! with
+        {
+            Capture = CaptureMethod.Raw,
+            CapturedAt = DateTime.UtcNow,
+            Check = new SnapshotCheck("none", CheckResult.Unverifiable, reason),
+        };
+        errors.Add(new SnapshotProblem(item.Path.Text, reason));
+    }
+
+    private static bool HasLiveLog(TreeItem item)
+    {
+        const uint logMagic = 0x377f0682;
+        try
+        {
+            using FileHandle log = item.Directory!.Source.OpenFile(DatabaseFile.Sidecar(item.Name, "-wal"));
+            byte[] magic = new byte[4];
+            return log.ReadAt(magic, 0) == 4 && (BinaryPrimitives.ReadUInt32BigEndian(magic) & ~1u) == logMagic;
+        }
+        catch (FileSystemException)
+        {
+            return false;
+        }
+    }
+}
