@@ -47,7 +47,7 @@ internal sealed class UtcTimeConverter : JsonConverter<DateTime>
     public static string Format(DateTime value) =>
         value.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
-    private static bool TryParse(string text, out DateTime value)
+    public static bool TryParse(string text, out DateTime value)
     {
         int dot = text.IndexOf('.', StringComparison.Ordinal);
         if (dot > 0)

@@ -22,4 +22,8 @@ public enum SnapshotState
 /// <param name="State">Whether it can be relied on.</param>
 /// <param name="Damage">What is wrong with a damaged one.</param>
 public sealed record StoredSnapshot(
-    SnapshotManifest Manifest, string ManifestPath, string SnapshotPath, SnapshotState State, string? Damage = null);
+    SnapshotManifest Manifest, string ManifestPath, string SnapshotPath, SnapshotState State, string? Damage = null)
+{
+    /// <summary>Which error it is to use a damaged one.</summary>
+    internal ErrorId DamageId { get; init; } = ErrorId.SnapshotDamaged;
+}
