@@ -33,6 +33,9 @@ internal sealed class StoreLock : IDisposable
     private readonly SafeFileHandle? _windows;
     private int _descriptor;
 
+    /// <summary>No lock, for a place that nobody writes to.</summary>
+    public static StoreLock None { get; } = new(-1, null);
+
     private StoreLock(int descriptor, SafeFileHandle? windows)
     {
         _descriptor = descriptor;
@@ -91,13 +94,17 @@ internal sealed class StoreLock : IDisposable
             if (descriptor < 0)
             {
                 FileSystemException error = PosixErrors.Create(Marshal.GetLastPInvokeError(), "opening", path);
-                if (mode == LockMode.Shared && error.Error is FileSystemError.AccessDenied or FileSystemError.ReadOnly)
+                if (mode == LockMode.Exclusive || error.Error is not (FileSystemError.AccessDenied or FileSystemError.ReadOnly))
                 {
-                    // Nothing can be written here, so nobody can be about to.
-                    return new StoreLock(-1, null);
+                    throw NotWritable(path, error);
                 }
 
-                throw NotWritable(path, error);
+                // A reader may lock what another user's runs lock, where that user lets it; else it reads without.
+                descriptor = Posix.OpenAt(Posix.CurrentDirectory, name, Posix.ReadOnly | Posix.NoFollow | Posix.NonBlocking, 0);
+                if (descriptor < 0)
+                {
+                    return None;
+                }
             }
 
             int operation = (mode == LockMode.Shared ? FlockShared : FlockExclusive) | FlockNonBlocking;
@@ -113,7 +120,7 @@ internal sealed class StoreLock : IDisposable
                 return null;
             }
 
-            return mode == LockMode.Shared ? new StoreLock(-1, null) : throw NotLockable(path, refused);
+            return mode == LockMode.Shared ? None : throw NotLockable(path, refused);
         }
     }
 
@@ -127,7 +134,7 @@ internal sealed class StoreLock : IDisposable
         }
         catch (UnauthorizedAccessException) when (mode == LockMode.Shared)
         {
-            return new StoreLock(-1, null);
+            return None;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

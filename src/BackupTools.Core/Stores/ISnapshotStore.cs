@@ -38,10 +38,14 @@ internal interface ISnapshotReader : IDisposable
 
     /// <summary>
     /// The entries of a directory snapshot, in order, read as they are asked for. After the last one the listing's
-    /// hash is compared: what was read before is to be trusted only then.
+    /// hash is compared: what was read before is to be trusted only then. Without a listing, as in other programs'
+    /// backups, the payload is walked, and files have no hash.
     /// </summary>
+    /// <param name="verifyListing">
+    /// Whether the listing has to be there and as its hash says; where not, a missing one is made up for by a walk.
+    /// </param>
     /// <exception cref="BackupException"><see cref="ErrorId.SnapshotDamaged"/>, <see cref="ErrorId.VerificationFailed"/>.</exception>
-    IEnumerable<ListingEntry> ReadEntries();
+    IEnumerable<ListingEntry> ReadEntries(bool verifyListing = true);
 
     /// <summary>The content of a file of a directory snapshot; links in the payload are not followed. Any thread.</summary>
     FileHandle OpenFile(TreePath path);
@@ -72,7 +76,9 @@ internal interface ISnapshotWriter : IDisposable
     void WriteListing(ReadOnlySpan<byte> lines);
 
     /// <summary>Takes over a database copy from <see cref="ScratchPath"/> as the payload of a database snapshot.</summary>
-    void AdoptDatabase(string scratchFile);
+    /// <param name="scratchFile">Full path of the copy; nothing writes to it any more.</param>
+    /// <param name="isDurable">Whether the caller has synced it since it was last written.</param>
+    void AdoptDatabase(string scratchFile, bool isDurable = false);
 
     /// <summary>SHA-256 of the listing so far, in lower-case hex.</summary>
     string GetListingHash();

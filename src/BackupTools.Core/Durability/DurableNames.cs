@@ -1,0 +1,87 @@
+using BackupTools.Core.FileSystem;
+
+namespace BackupTools.Core.Durability;
+
+/// <summary>Giving names that nobody had, and making what stands under them durable.</summary>
+internal static class DurableNames
+{
+    /// <summary>
+    /// Renames to a name that must be free: in one step where the system can; else by a second link, which fails where
+    /// something stands; else after a look, which the store's lock makes good enough.
+    /// </summary>
+    /// <exception cref="FileSystemException">Something stands there, or the system refused.</exception>
+    public static void RenameToFreeName(this DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName)
+    {
+        try
+        {
+            from.Rename(name, to, newName, RenameMode.NoReplace);
+            return;
+        }
+        catch (FileSystemException e) when (e.Error == FileSystemError.NotSupported)
+        {
+        }
+
+        if (from.TryGetStatus(name, out FileStatus status) && status.Type == EntryType.File)
+        {
+            try
+            {
+                to.CreateHardLink(from, name, newName);
+                from.DeleteFile(name);
+                return;
+            }
+            catch (FileSystemException e) when (e.Error is FileSystemError.NotSupported or FileSystemError.AccessDenied)
+            {
+            }
+        }
+
+        if (to.TryGetStatus(newName, out _))
+        {
+            throw new FileSystemException(
+                FileSystemError.Exists, "renaming", Path.Join(to.Path, newName.Text), "something of that name exists");
+        }
+
+        from.Rename(name, to, newName, RenameMode.Replace);
+    }
+
+    /// <summary>Makes a file's content durable.</summary>
+    public static void SyncFile(this DirectoryHandle directory, EntryName name)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            // Flushing needs the right to write there.
+            string path = Path.Join(directory.Path, name.Text);
+            WindowsErrors.Translate("syncing", path, () =>
+            {
+                using Microsoft.Win32.SafeHandles.SafeFileHandle handle =
+                    File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                RandomAccess.FlushToDisk(handle);
+            });
+            return;
+        }
+
+        using FileHandle file = directory.OpenFile(name);
+        file.Sync();
+    }
+
+    /// <summary>Makes a directory and all files and directories below it durable, one by one; links have no content.</summary>
+    public static void SyncTree(this DirectoryHandle directory)
+    {
+        foreach (DirectoryEntry entry in directory.ReadEntries())
+        {
+            EntryType type = entry.Type != EntryType.Unknown ? entry.Type
+                : directory.TryGetStatus(entry.Name, out FileStatus status) ? status.Type
+                : EntryType.Unknown;
+            if (type == EntryType.Directory)
+            {
+                using DirectoryHandle below = directory.OpenDirectory(entry.Name);
+                below.SyncTree();
+            }
+            else if (type == EntryType.File)
+            {
+                directory.SyncFile(entry.Name);
+            }
+        }
+
+        directory.Sync();
+    }
+}

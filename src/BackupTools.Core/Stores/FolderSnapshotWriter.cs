@@ -1,0 +1,280 @@
+using BackupTools.Core.Durability;
+using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+
+namespace BackupTools.Core.Stores;
+
+/// <summary>
+/// Writes a snapshot into a folder store under names that tell the run, and publishes it by renames: the manifest, as
+/// a partial one, is durable before anything takes a name of its own, and takes its own name last.
+/// </summary>
+internal sealed class FolderSnapshotWriter : ISnapshotWriter
+{
+    /// <summary>0600: a store is private, whatever the source's modes.</summary>
+    public const int FileMode = 0x180;
+
+    /// <summary>0700.</summary>
+    public const int DirectoryMode = 0x1c0;
+
+    private readonly DirectoryHandle _store;
+    private readonly SnapshotStem _stem;
+    private readonly string _kind;
+    private readonly string _run = PartialName.NewRun();
+    private readonly EntryName _partialPayload;
+    private readonly EntryName _partialListing;
+    private readonly EntryName _partialManifest;
+    private readonly FolderPayloadDirectory? _root;
+    private readonly ListingFile? _listing;
+    private readonly Lock _scratchGate = new();
+    private DirectoryHandle? _scratch;
+    private bool _hasDatabase;
+    private bool _isDatabaseDurable;
+    private Stage _stage = Stage.Writing;
+    private bool _isDisposed;
+
+    /// <summary>Begins to write.</summary>
+    /// <param name="store">The store; retained.</param>
+    /// <param name="stem">A stem none of whose names is taken.</param>
+    /// <param name="kind">The snapshot's kind.</param>
+    public FolderSnapshotWriter(DirectoryHandle store, SnapshotStem stem, string kind)
+    {
+        _store = store.Retain();
+        _stem = stem;
+        _kind = kind;
+        _partialPayload = PartialName.Of(_run, "payload");
+        _partialListing = PartialName.Of(_run, "listing");
+        _partialManifest = EntryName.FromText(stem.PartialManifest);
+        if (kind == SnapshotKind.Sqlite)
+        {
+            return;
+        }
+
+        try
+        {
+            store.CreateDirectory(_partialPayload, DirectoryMode);
+            _root = new FolderPayloadDirectory(this, store.OpenDirectory(_partialPayload));
+            _listing = new ListingFile(store.CreateFile(_partialListing, FileMode));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    // How far publishing has come: what has to be taken back where it fails.
+    private enum Stage
+    {
+        Writing,
+        ManifestWritten,
+        PayloadNamed,
+        ListingNamed,
+        ManifestNamed,
+        Published,
+    }
+
+    public string PayloadName => _stem.Payload(_kind);
+
+    public string ListingName => _stem.Listing;
+
+    public string ScratchPath
+    {
+        get
+        {
+            _ = OpenScratch();
+            return Path.Join(_store.Path, ScratchName.Text);
+        }
+    }
+
+    public IPayloadDirectory Root => _root ?? throw new InvalidOperationException("A database snapshot has no directory.");
+
+    private EntryName ScratchName => PartialName.Of(_run, "scratch");
+
+    public void WriteListing(ReadOnlySpan<byte> lines) => Listing().Write(lines);
+
+    public string GetListingHash() => Listing().GetHash();
+
+    public void AdoptDatabase(string scratchFile, bool isDurable = false)
+    {
+        if (_kind != SnapshotKind.Sqlite || _hasDatabase)
+        {
+            throw new InvalidOperationException("Only a database snapshot has a database as its payload, and only one.");
+        }
+
+        Adopt(scratchFile, _store, _partialPayload);
+        _hasDatabase = true;
+        _isDatabaseDurable = isDurable;
+    }
+
+    /// <summary>Moves a file from the scratch place into a directory of the payload.</summary>
+    public void Adopt(string scratchFile, DirectoryHandle into, EntryName name)
+    {
+        string full = Path.GetFullPath(scratchFile);
+        EntryName file = EntryName.FromText(Path.GetFileName(full));
+        using DirectoryHandle from = OpenScratchDirectory(Path.GetDirectoryName(full)!);
+        if (!OperatingSystem.IsWindows() && from.TryGetStatus(file, out FileStatus status) && status.Mode != FileMode)
+        {
+            // SQLite makes its files readable to all.
+            using FileHandle handle = from.OpenFile(file);
+            handle.SetMode(FileMode);
+        }
+
+        from.RenameToFreeName(file, into, name);
+    }
+
+    public StoredSnapshot Publish(SnapshotManifest manifest)
+    {
+        CheckFits(manifest);
+        byte[] content = ManifestFile.Serialize(manifest);
+        try
+        {
+            _listing?.Flush();
+            using (FileHandle file = _store.CreateFile(_partialManifest, FileMode))
+            {
+                _stage = Stage.ManifestWritten;
+                file.Write(content);
+                MakeDurable(file);
+            }
+
+            _store.RenameToFreeName(_partialPayload, _store, EntryName.FromText(PayloadName));
+            _stage = Stage.PayloadNamed;
+            if (_listing is not null)
+            {
+                _store.RenameToFreeName(_partialListing, _store, EntryName.FromText(ListingName));
+                _stage = Stage.ListingNamed;
+            }
+
+            _store.Sync();
+            _store.RenameToFreeName(_partialManifest, _store, EntryName.FromText(_stem.Manifest));
+            _stage = Stage.ManifestNamed;
+            _store.Sync();
+            _stage = Stage.Published;
+        }
+        catch (FileSystemException e)
+        {
+            throw StoreErrors.Writing(e, "Nothing was published.");
+        }
+
+        return new StoredSnapshot(
+            manifest,
+            Path.Join(_store.Path, _stem.Manifest),
+            Path.Join(_store.Path, PayloadName),
+            ManifestInterpreter.StateOf(manifest));
+    }
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        _root?.Dispose();
+        _listing?.Dispose();
+        if (_stage != Stage.Published)
+        {
+            TakeBack();
+        }
+
+        if (_scratch is not null)
+        {
+            Try(() => _store.DeleteTree(ScratchName));
+            _scratch.Dispose();
+        }
+
+        _store.Dispose();
+    }
+
+    // What cannot be removed is left to the next run's cleaning; the run's own error matters more.
+    private static void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (FileSystemException)
+        {
+        }
+    }
+
+    private void CheckFits(SnapshotManifest manifest)
+    {
+        if (manifest.Kind != _kind
+            || manifest.Snapshot != PayloadName
+            || manifest.Listing != (_listing is null ? null : ListingName)
+            || (_listing is not null && manifest.Sha256 != _listing.GetHash())
+            || (_listing is null && !_hasDatabase))
+        {
+            throw new InvalidOperationException($"The manifest does not tell what was written as '{_stem}'.");
+        }
+    }
+
+    private void MakeDurable(FileHandle manifest)
+    {
+        if (_listing is not null && _store.TrySyncFileSystem())
+        {
+            // One call for the payload, the listing, the manifest and all their names.
+            return;
+        }
+
+        manifest.Sync();
+        if (_listing is not null)
+        {
+            _listing.Sync();
+            using DirectoryHandle payload = _store.OpenDirectory(_partialPayload);
+            payload.SyncTree();
+        }
+        else if (!_isDatabaseDurable)
+        {
+            _store.SyncFile(_partialPayload);
+        }
+
+        _store.Sync();
+    }
+
+    private void TakeBack()
+    {
+        if (_stage == Stage.ManifestNamed)
+        {
+            Try(() => _store.Rename(EntryName.FromText(_stem.Manifest), _store, _partialManifest, RenameMode.Replace));
+        }
+
+        Try(() => _store.DeleteTree(_stage >= Stage.PayloadNamed ? EntryName.FromText(PayloadName) : _partialPayload));
+        if (_listing is not null)
+        {
+            Try(() => _store.DeleteTree(_stage >= Stage.ListingNamed ? EntryName.FromText(ListingName) : _partialListing));
+        }
+
+        if (_stage >= Stage.ManifestWritten)
+        {
+            // Last: from it the next run would find the rest.
+            Try(() => _store.DeleteFile(_partialManifest));
+        }
+    }
+
+    private ListingFile Listing() => _listing ?? throw new InvalidOperationException("A database snapshot has no listing.");
+
+    private DirectoryHandle OpenScratch()
+    {
+        lock (_scratchGate)
+        {
+            if (_scratch is null)
+            {
+                _store.CreateDirectory(ScratchName, DirectoryMode);
+                _scratch = _store.OpenDirectory(ScratchName);
+            }
+
+            return _scratch;
+        }
+    }
+
+    private DirectoryHandle OpenScratchDirectory(string path)
+    {
+        DirectoryHandle scratch = OpenScratch();
+        string relative = Path.GetRelativePath(ScratchPath, path);
+        return TreePath.TryCreate(relative.Replace(Path.DirectorySeparatorChar, '/'), out TreePath below)
+            ? scratch.OpenPath(below)
+            : throw new ArgumentException($"'{path}' does not lie in the scratch place.", nameof(path));
+    }
+}

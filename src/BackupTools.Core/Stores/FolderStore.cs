@@ -1,0 +1,205 @@
+using BackupTools.Core.Durability;
+using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+
+namespace BackupTools.Core.Stores;
+
+/// <summary>A store of plain files in one directory, which any tool can open.</summary>
+internal sealed class FolderStore : ISnapshotStore
+{
+    private readonly DirectoryHandle _root;
+
+    private FolderStore(DirectoryHandle root) => _root = root;
+
+    public string Path => _root.Path;
+
+    /// <summary>Opens a store that must be there.</summary>
+    /// <exception cref="BackupException"><see cref="ErrorId.StoreNotFound"/>.</exception>
+    public static FolderStore OpenExisting(string path)
+    {
+        string full = FullPath(path);
+        try
+        {
+            return new FolderStore(DirectoryHandle.Open(full));
+        }
+        catch (FileSystemException e) when (e.Error is FileSystemError.NotFound or FileSystemError.NotADirectory)
+        {
+            throw new BackupException(
+                ErrorId.StoreNotFound,
+                $"There is no store at '{full}': {e.Reason}. Nothing was changed. Check the path.",
+                full,
+                e);
+        }
+        catch (FileSystemException e)
+        {
+            throw new BackupException(
+                ErrorId.InputOutput, $"The store '{full}' cannot be read: {e.Message}. Nothing was changed.", full, e);
+        }
+    }
+
+    /// <summary>Opens a store, making its directory, private and durable, where it is missing.</summary>
+    public static FolderStore OpenOrCreate(string path)
+    {
+        string full = FullPath(path);
+        try
+        {
+            CreateMissing(full);
+        }
+        catch (FileSystemException e)
+        {
+            throw StoreErrors.Writing(e, $"The store '{full}' was not made.");
+        }
+
+        return OpenExisting(full);
+    }
+
+    public StoreLock Lock(LockMode mode, TimeSpan timeout, CancellationToken cancellation)
+    {
+        if (mode == LockMode.Shared && IsForeign())
+        {
+            // No run of this program was ever here: another program's backups get no file put beside them.
+            return StoreLock.None;
+        }
+
+        StoreLock taken = StoreLock.Acquire(Path, mode, timeout, cancellation);
+        if (mode == LockMode.Shared)
+        {
+            return taken;
+        }
+
+        try
+        {
+            new FolderCleaning(_root).Run(DateTime.UtcNow);
+            return taken;
+        }
+        catch (FileSystemException e)
+        {
+            taken.Dispose();
+            throw StoreErrors.Writing(e, "Nothing was changed.");
+        }
+    }
+
+    public IReadOnlyList<StoredSnapshot> List() => Read(catalogue => catalogue.ReadAll());
+
+    /// <summary>The snapshot of a manifest in this store, damaged perhaps.</summary>
+    /// <returns><see langword="null"/> where there is none.</returns>
+    public StoredSnapshot? Find(string manifestName) => Read(catalogue => catalogue.Read(EntryName.FromText(manifestName)));
+
+    /// <summary>A directory in this store as a backup made by Oxios.</summary>
+    /// <returns><see langword="null"/> where it is none.</returns>
+    public StoredSnapshot? FindOxios(string directoryName) =>
+        Read(catalogue => catalogue.ReadOxios(EntryName.FromText(directoryName)));
+
+    public ISnapshotReader Open(StoredSnapshot snapshot) => new FolderSnapshotReader(_root, snapshot);
+
+    public FolderSnapshotWriter Create(string name, string kind, DateTime createdAt)
+    {
+        SnapshotName.Check(name);
+        try
+        {
+            for (int sequence = 1; ; sequence++)
+            {
+                SnapshotStem stem = SnapshotStem.Create(name, createdAt, sequence);
+                if (IsFree(stem))
+                {
+                    return new FolderSnapshotWriter(_root, stem, kind);
+                }
+            }
+        }
+        catch (FileSystemException e)
+        {
+            throw StoreErrors.Writing(e, "Nothing was changed.");
+        }
+    }
+
+    ISnapshotWriter ISnapshotStore.Create(string name, string kind, DateTime createdAt) => Create(name, kind, createdAt);
+
+    public void Remove(StoredSnapshot snapshot)
+    {
+        string manifestName = System.IO.Path.GetFileName(snapshot.ManifestPath);
+        if (snapshot.State == SnapshotState.Damaged
+            || snapshot.Manifest.Origin == ManifestOrigin.Oxios
+            || System.IO.Path.GetDirectoryName(snapshot.ManifestPath) != Path
+            || !SnapshotStem.TryParseManifest(manifestName, out SnapshotStem? stem))
+        {
+            throw new BackupException(
+                ErrorId.SnapshotDamaged,
+                $"The snapshot '{snapshot.ManifestPath}' is not removed: it is damaged or another program's. Nothing was " +
+                "changed; remove it by hand if it is of no use.",
+                snapshot.ManifestPath);
+        }
+
+        try
+        {
+            // From the partial manifest the next run finds what this one leaves if it dies here.
+            _root.Rename(EntryName.FromText(stem.Manifest), _root, EntryName.FromText(stem.PartialManifest), RenameMode.Replace);
+            _root.Sync();
+            FolderCleaning.RemovePayload(_root, stem, snapshot.Manifest.Kind);
+            _root.Sync();
+            _root.DeleteFile(EntryName.FromText(stem.PartialManifest));
+        }
+        catch (FileSystemException e) when (e.Error == FileSystemError.NotFound)
+        {
+            throw new BackupException(
+                ErrorId.SnapshotNotFound, $"The snapshot '{snapshot.ManifestPath}' is gone already.", snapshot.ManifestPath, e);
+        }
+        catch (FileSystemException e)
+        {
+            throw StoreErrors.Writing(e, "The snapshot may be gone; what is left of it goes with the next run.");
+        }
+    }
+
+    public void Dispose() => _root.Dispose();
+
+    private static string FullPath(string path) => path.Length > 0
+        ? System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))
+        : throw new BackupException(ErrorId.InvalidArgument, "The path of the store is empty. Nothing was changed.");
+
+    private static void CreateMissing(string path)
+    {
+        if (Directory.Exists(path) || System.IO.Path.GetDirectoryName(path) is not { } parent)
+        {
+            return;
+        }
+
+        CreateMissing(parent);
+        using DirectoryHandle above = DirectoryHandle.Open(parent);
+        try
+        {
+            above.CreateDirectory(EntryName.FromText(System.IO.Path.GetFileName(path)), FolderSnapshotWriter.DirectoryMode);
+            above.Sync();
+        }
+        catch (FileSystemException e) when (e.Error == FileSystemError.Exists && Directory.Exists(path))
+        {
+            // Another run was faster.
+        }
+    }
+
+    private bool IsFree(SnapshotStem stem)
+    {
+        string[] names =
+        [
+            stem.Manifest, stem.PartialManifest, stem.Listing,
+            stem.Payload(SnapshotKind.Sqlite), stem.Payload(SnapshotKind.Directory),
+        ];
+        return names.All(name => !_root.TryGetStatus(EntryName.FromText(name), out _));
+    }
+
+    private bool IsForeign() => Read(_ =>
+        !_root.TryGetStatus(EntryName.FromText(StoreLock.FileName), out FileStatus _)
+        && !_root.ReadEntries().Any(entry =>
+            entry.Name.Bytes[0] != (byte)'.' && entry.Name.Bytes.EndsWith(".manifest.json"u8)));
+
+    private T Read<T>(Func<FolderCatalogue, T> read)
+    {
+        try
+        {
+            return read(new FolderCatalogue(_root));
+        }
+        catch (FileSystemException e)
+        {
+            throw new BackupException(
+                ErrorId.InputOutput, $"The store '{Path}' cannot be read: {e.Message}. Nothing was changed.", Path, e);
+        }
+    }
+}
