@@ -55,7 +55,7 @@ internal sealed class FolderStore : ISnapshotStore
 
     public StoreLock Lock(LockMode mode, TimeSpan timeout, CancellationToken cancellation)
     {
-        if (mode == LockMode.Shared && IsForeign())
+        if (mode == LockMode.Shared && !IsMarked())
         {
             // No run of this program was ever here: another program's backups get no file put beside them.
             return StoreLock.None;
@@ -89,6 +89,16 @@ internal sealed class FolderStore : ISnapshotStore
     /// <returns><see langword="null"/> where it is none.</returns>
     public StoredSnapshot? FindOxios(string directoryName) =>
         Read(catalogue => catalogue.ReadOxios(EntryName.FromText(directoryName)));
+
+    /// <summary>A payload in this directory that has no manifest.</summary>
+    /// <returns><see langword="null"/> where it is neither a database nor a directory.</returns>
+    public StoredSnapshot? FindBare(string name) => Read(_ => BarePayload.Describe(_root, EntryName.FromText(name)));
+
+    /// <summary>Whether runs of this program, or of ai-memory, have left snapshots or their lock here.</summary>
+    public bool IsMarked() => Read(catalogue =>
+        _root.TryGetStatus(EntryName.FromText(StoreLock.FileName), out FileStatus _)
+        || _root.ReadEntries().Any(entry =>
+            entry.Name.Bytes.EndsWith(".manifest.json"u8) && SnapshotStem.TryParseManifest(entry.Name.Text, out _)));
 
     public ISnapshotReader Open(StoredSnapshot snapshot) => new FolderSnapshotReader(_root, snapshot);
 
@@ -184,11 +194,6 @@ internal sealed class FolderStore : ISnapshotStore
         ];
         return names.All(name => !_root.TryGetStatus(EntryName.FromText(name), out _));
     }
-
-    private bool IsForeign() => Read(_ =>
-        !_root.TryGetStatus(EntryName.FromText(StoreLock.FileName), out FileStatus _)
-        && !_root.ReadEntries().Any(entry =>
-            entry.Name.Bytes[0] != (byte)'.' && entry.Name.Bytes.EndsWith(".manifest.json"u8)));
 
     private T Read<T>(Func<FolderCatalogue, T> read)
     {

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text;
+
+namespace BackupTools.Core.Snapshots;
+
+/// <summary>Which snapshots of a store are meant.</summary>
+internal static class SnapshotSelection
+{
+    /// <summary>Whether a snapshot fits all conditions of a filter.</summary>
+    public static bool Matches(SnapshotFilter filter, SnapshotManifest manifest) =>
+        (filter.Name is null || manifest.Name == filter.Name)
+        && (filter.Source is null || IsSource(filter.Source, manifest.Source))
+        && (filter.Host is null || manifest.Host == filter.Host)
+        && (filter.Since is not { } since || manifest.CreatedAt >= since.ToUniversalTime())
+        && (filter.Before is not { } before || manifest.CreatedAt < before.ToUniversalTime())
+        && filter.Tags.All(tag => manifest.Tags.Contains(tag));
+
+    /// <summary>
+    /// The snapshot to restore: the one that was named, or a store's newest complete one of its only series, at or
+    /// before a time where one is given.
+    /// </summary>
+    /// <exception cref="BackupException">
+    /// <see cref="ErrorId.SnapshotNotFound"/>, or <see cref="ErrorId.SnapshotAmbiguous"/>, which lists the series.
+    /// </exception>
+    public static StoredSnapshot ForRestore(
+        LocatedSnapshots located, SnapshotFilter filter, DateTime? asOf, ProgressTracker tracker)
+    {
+        DateTime? until = asOf?.ToUniversalTime();
+        if (located.Named is { } named)
+        {
+            bool fits = Matches(filter, named.Manifest) && (until is null || named.Manifest.CreatedAt <= until);
+            return fits ? named : throw new BackupException(
+                ErrorId.SnapshotNotFound,
+                $"The snapshot '{named.SnapshotPath}' is not one of the name, source, host or time asked for. Nothing was " +
+                "changed. Name the store to have one chosen, or leave these conditions out.",
+                named.SnapshotPath);
+        }
+
+        string store = located.Store.Path;
+        List<StoredSnapshot> fitting =
+            [.. located.Store.List().Where(snapshot => Matches(filter, snapshot.Manifest))];
+        List<StoredSnapshot> candidates =
+            [.. fitting.Where(snapshot => snapshot.State != SnapshotState.Damaged && (until is null || snapshot.Manifest.CreatedAt <= until))];
+        List<IGrouping<SnapshotSeries, StoredSnapshot>> series = [.. candidates.GroupBy(snapshot => snapshot.Manifest.Series)];
+        if (series.Count > 1)
+        {
+            throw Ambiguous(store, series);
+        }
+
+        DateTime now = DateTime.UtcNow;
+        StoredSnapshot chosen = candidates.LastOrDefault(snapshot =>
+                snapshot.State == SnapshotState.Complete && snapshot.Manifest.CreatedAt <= now)
+            ?? throw NotFound(store, fitting, until);
+        WarnOfPassedOver(fitting, chosen, until, now, tracker);
+        return chosen;
+    }
+
+    private static void WarnOfPassedOver(
+        List<StoredSnapshot> fitting, StoredSnapshot chosen, DateTime? until, DateTime now, ProgressTracker tracker)
+    {
+        foreach (StoredSnapshot snapshot in fitting)
+        {
+            DateTime time = snapshot.Manifest.CreatedAt;
+            if (time <= chosen.Manifest.CreatedAt || time > until)
+            {
+                continue;
+            }
+
+            string? reason =
+                time > now ? "is dated in the future"
+                : snapshot.State == SnapshotState.Incomplete ? "is incomplete; name it itself to restore it"
+                : snapshot.State == SnapshotState.Damaged ? $"is damaged: {snapshot.Damage}"
+                : null;
+            if (reason is not null)
+            {
+                tracker.Warn($"The newer snapshot '{snapshot.SnapshotPath}' was passed over: it {reason}.", snapshot.SnapshotPath);
+            }
+        }
+
+        if (chosen.Manifest.Check?.Result == CheckResult.Corrupt)
+        {
+            tracker.Warn(
+                $"The newest complete snapshot, '{chosen.SnapshotPath}', holds a database that was corrupt when it was " +
+                "taken; an older one may be sound.",
+                chosen.SnapshotPath);
+        }
+    }
+
+    private static bool IsSource(string asked, string recorded)
+    {
+        if (asked == recorded)
+        {
+            return true;
+        }
+
+        if (asked.Length == 0 || recorded.Length == 0)
+        {
+            return false;
+        }
+
+        StringComparison comparison = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(asked));
+        return string.Equals(full, Path.TrimEndingDirectorySeparator(recorded), comparison);
+    }
+
+    private static BackupException Ambiguous(string store, List<IGrouping<SnapshotSeries, StoredSnapshot>> series)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"The store '{store}' holds {series.Count} series that fit. Nothing was changed. ");
+        text.Append("Leave one by its name, source or host:");
+        foreach (IGrouping<SnapshotSeries, StoredSnapshot> group in series.OrderBy(group => group.Key.Name, StringComparer.Ordinal))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n  name '{group.Key.Name}', source '{group.Key.Source}', host '{group.Key.Host}'");
+            text.Append(CultureInfo.InvariantCulture, $" ({group.Count()}, newest {UtcTimeConverter.Format(group.Last().Manifest.CreatedAt)})");
+        }
+
+        return new BackupException(ErrorId.SnapshotAmbiguous, text.ToString(), store);
+    }
+
+    private static BackupException NotFound(string store, List<StoredSnapshot> fitting, DateTime? until)
+    {
+        int damaged = fitting.Count(snapshot => snapshot.State == SnapshotState.Damaged);
+        int incomplete = fitting.Count(snapshot => snapshot.State == SnapshotState.Incomplete);
+        string time = until is { } bound ? $" at or before {UtcTimeConverter.Format(bound)}" : string.Empty;
+        string others = damaged + incomplete == 0 ? string.Empty : string.Create(
+            CultureInfo.InvariantCulture,
+            $" ({incomplete} incomplete, {damaged} damaged; an incomplete one is restored when it is named itself)");
+        return new BackupException(
+            ErrorId.SnapshotNotFound,
+            $"The store '{store}' holds no complete snapshot that fits{time}{others}. Nothing was changed. 'list' shows what it holds.",
+            store);
+    }
+}
