@@ -23,9 +23,43 @@ internal sealed class FolderPayloadDirectory : IPayloadDirectory
 
     public FileHandle CreateFile(EntryName name) => _directory.CreateFile(name, FolderSnapshotWriter.FileMode);
 
+    public void CreateSymlink(EntryName name, ReadOnlySpan<byte> target)
+    {
+        try
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                _directory.CreateSymlink(name, target);
+            }
+        }
+        catch (FileSystemException e) when (IsBeyondThisFileSystem(e))
+        {
+        }
+    }
+
+    public void CreateHardLink(TreePath first, EntryName name)
+    {
+        try
+        {
+            using DirectoryHandle from = _writer.PayloadRoot.OpenPath(first.Parent);
+            _directory.CreateHardLink(from, first.Name, name);
+        }
+        catch (FileSystemException e) when (IsBeyondThisFileSystem(e))
+        {
+        }
+    }
+
     public void DeleteFile(EntryName name) => _directory.DeleteFile(name);
 
     public void AdoptDatabase(string scratchFile, EntryName name) => _writer.Adopt(scratchFile, _directory, name);
 
     public void Dispose() => _directory.Dispose();
+
+    /// <summary>The open directory, for the writer alone.</summary>
+    internal DirectoryHandle Handle => _directory;
+
+    // The listing has the links; in the payload they are for people who look at it with other tools. File systems
+    // without links say EPERM or EOPNOTSUPP, those with a limit EMLINK.
+    private static bool IsBeyondThisFileSystem(FileSystemException e) =>
+        e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported or FileSystemError.Other;
 }

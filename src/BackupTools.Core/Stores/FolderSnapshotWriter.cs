@@ -90,6 +90,9 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
 
     private EntryName ScratchName => PartialName.Of(_run, "scratch");
 
+    /// <summary>The open root of a directory's payload.</summary>
+    internal DirectoryHandle PayloadRoot => (_root ?? throw new InvalidOperationException("A database snapshot has no directory.")).Handle;
+
     public void WriteListing(ReadOnlySpan<byte> lines) => Listing().Write(lines);
 
     public string GetListingHash() => Listing().GetHash();

@@ -52,7 +52,7 @@ internal sealed class TreeCapture : IDisposable
     /// <summary>Captures a tree into a writer.</summary>
     /// <param name="source">The root.</param>
     /// <param name="fullPath">The root's full path with no link in it, as bytes.</param>
-    /// <param name="store">What the store's directory is, in case it lies inside.</param>
+    /// <param name="exclusions">What to leave out.</param>
     /// <param name="writer">Receives payload and listing.</param>
     /// <param name="request">What was asked for.</param>
     /// <param name="progress">Hears of bytes and decisions.</param>
@@ -60,14 +60,13 @@ internal sealed class TreeCapture : IDisposable
     public static TreeCaptureResult Run(
         DirectoryHandle source,
         byte[] fullPath,
-        FileIdentity? store,
+        TreeExclusions exclusions,
         ISnapshotWriter writer,
         NewSnapshotRequest request,
         ProgressTracker progress,
         CancellationToken cancellation)
     {
         using TreeCapture capture = new(writer, request, progress, cancellation);
-        TreeExclusions exclusions = new(ReadPatterns(request), request.ExcludeCaches, store);
         using TreeDirectory root = new(source.Retain(), writer.Root, TreePath.Root, fullPath);
         capture.Run(root, exclusions);
         cancellation.ThrowIfCancellationRequested();
@@ -80,9 +79,6 @@ internal sealed class TreeCapture : IDisposable
         _inOrder.Dispose();
         _stop.Dispose();
     }
-
-    private static PathPatterns ReadPatterns(NewSnapshotRequest request) =>
-        PathPatterns.Parse([.. request.ExcludeFrom.SelectMany(File.ReadLines), .. request.Exclude]);
 
     private static TreePath ParseSection(string text) =>
         TreePath.TryCreate(text.TrimEnd('/'), out TreePath path) && !path.IsRoot

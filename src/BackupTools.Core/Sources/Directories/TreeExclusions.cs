@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
 
 namespace BackupTools.Core.Sources.Directories;
 
@@ -11,25 +12,45 @@ internal sealed partial class TreeExclusions
 
     private readonly PathPatterns _patterns;
     private readonly bool _excludeCaches;
-    private readonly FileIdentity? _store;
+    private readonly string _store;
+    private readonly FileIdentity? _storeIdentity;
 
-    /// <summary>Collects what to leave out.</summary>
-    /// <param name="patterns">The caller's patterns.</param>
-    /// <param name="excludeCaches">Whether directories with a cache tag are left out.</param>
-    /// <param name="store">The store's own directory, which must not be backed up into itself.</param>
-    public TreeExclusions(PathPatterns patterns, bool excludeCaches, FileIdentity? store)
+    private TreeExclusions(PathPatterns patterns, bool excludeCaches, string store, FileIdentity? storeIdentity)
     {
         _patterns = patterns;
         _excludeCaches = excludeCaches;
         _store = store;
+        _storeIdentity = storeIdentity;
     }
+
+    /// <summary>Collects what to leave out.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="store">Full path of the store, which must not be backed up into itself.</param>
+    public static TreeExclusions Create(NewSnapshotRequest request, string store)
+    {
+        PathPatterns patterns = PathPatterns.Parse(
+            [.. request.ExcludeFrom.SelectMany(File.ReadLines), .. request.Exclude]);
+        FileIdentity? identity = null;
+        if (!OperatingSystem.IsWindows() && Directory.Exists(store))
+        {
+            using DirectoryHandle directory = DirectoryHandle.Open(store);
+            identity = directory.GetStatus().Identity;
+        }
+
+        return new TreeExclusions(patterns, request.ExcludeCaches, store, identity);
+    }
+
+    /// <summary>Whether a directory is the store itself, under whatever name.</summary>
+    public bool IsStore(string path, in FileStatus status) => _storeIdentity is { } identity
+        ? identity == status.Identity
+        : OperatingSystem.IsWindows() && string.Equals(path, _store, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether the caller's patterns name this entry; that needs no telling.</summary>
     public bool IsExcluded(TreePath path, EntryType type) =>
         !_patterns.IsEmpty && _patterns.IsMatch(path, type == EntryType.Directory);
 
     /// <summary>Why an entry is left out by itself, or <see langword="null"/>.</summary>
-    public string? ReasonToSkip(EntryName name, in FileStatus status)
+    public string? ReasonToSkip(DirectoryHandle parent, EntryName name, in FileStatus status)
     {
         switch (status.Type)
         {
@@ -39,7 +60,7 @@ internal sealed partial class TreeExclusions
             case EntryType.Unknown: return "it is of a kind that cannot be kept";
         }
 
-        if (status.Type == EntryType.Directory && _store is { } store && store == status.Identity)
+        if (status.Type == EntryType.Directory && IsStore(Path.Join(parent.Path, name.Text), status))
         {
             return "it is the store itself";
         }

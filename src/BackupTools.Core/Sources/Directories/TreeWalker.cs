@@ -133,7 +133,7 @@ internal sealed class TreeWalker
             return null;
         }
 
-        if (_exclusions.ReasonToSkip(name, status) is { } reason)
+        if (_exclusions.ReasonToSkip(directory.Source, name, status) is { } reason)
         {
             _skipped(new SnapshotProblem(path.Text, reason));
             return null;
