@@ -77,7 +77,7 @@ internal sealed class SqliteSource : ISnapshotSource
             Check = check,
             Skipped = uncounted,
         };
-        writer.AdoptDatabase(scratch);
+        writer.AdoptDatabase(scratch, isDurable: true);
         return manifest;
     }
 

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using BackupTools.Core.Sources.Sqlite;
+
+namespace BackupTools.Core.Tests;
+
+/// <summary>
+/// What runs when this assembly is started as a program: a writer that moves amounts between two tables, one
+/// transaction after the other, until its standard input ends. The sum over both tables never changes.
+/// </summary>
+internal static class WriterProgram
+{
+    /// <summary>The sum over both tables at any commit.</summary>
+    public const int Sum = 20_000;
+
+    private const int Accounts = 100;
+
+    /// <summary>Makes a database for the writer.</summary>
+    public static void CreateDatabase(string path, string journalMode) => TestDatabase.Execute(
+        path,
+        $"PRAGMA journal_mode={journalMode}",
+        "CREATE TABLE credit(id INTEGER PRIMARY KEY, amount INT)",
+        "CREATE TABLE debit(id INTEGER PRIMARY KEY, amount INT)",
+        "CREATE TABLE log(id INTEGER PRIMARY KEY, note TEXT)",
+        $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<{Accounts}) INSERT INTO credit SELECT i, 100 FROM n",
+        "INSERT INTO debit SELECT id, 100 FROM credit",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO log SELECT i, hex(randomblob(500)) FROM n");
+
+    private static int Main(string[] arguments)
+    {
+        if (arguments is not ["write", var path])
+        {
+            Console.Error.WriteLine("usage: write DATABASE");
+            return 2;
+        }
+
+        bool stop = false;
+        Thread input = new(() =>
+        {
+            Console.In.ReadToEnd();
+            Volatile.Write(ref stop, true);
+        }) { IsBackground = true };
+        input.Start();
+
+        using SqliteConnection connection = TestDatabase.Open(path);
+        connection.SetBusyTimeout(TimeSpan.FromMinutes(2));
+        int commits = 0;
+        int failures = 0;
+        while (!Volatile.Read(ref stop))
+        {
+            int amount = 1 + (commits % 7);
+            int account = 1 + (commits % Accounts);
+            try
+            {
+                connection.Execute("BEGIN IMMEDIATE");
+                connection.Execute(string.Create(CultureInfo.InvariantCulture, $"UPDATE credit SET amount=amount-{amount} WHERE id={account}"));
+                connection.Execute(string.Create(CultureInfo.InvariantCulture, $"UPDATE debit SET amount=amount+{amount} WHERE id={account}"));
+                connection.Execute("INSERT INTO log(note) VALUES(hex(randomblob(200)))");
+                connection.Execute("COMMIT");
+                commits++;
+            }
+            catch (SqliteException)
+            {
+                failures++;
+            }
+
+            if (commits == 1)
+            {
+                Console.Out.WriteLine("writing");
+            }
+        }
+
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{commits} {failures}"));
+        return 0;
+    }
+}
+
+/// <summary>The writer as another process.</summary>
+internal sealed class WriterProcess : IDisposable
+{
+    private readonly Process _process;
+
+    private WriterProcess(Process process) => _process = process;
+
+    /// <summary>Starts a writer and waits for its first commit.</summary>
+    public static WriterProcess Start(string database)
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            ArgumentList = { "exec", typeof(WriterProgram).Assembly.Location, "write", database },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        WriterProcess writer = new(Process.Start(start)!);
+        Assert.Equal("writing", writer._process.StandardOutput.ReadLine());
+        return writer;
+    }
+
+    /// <summary>Ends it and tells how many transactions were committed and how many failed.</summary>
+    public (int Commits, int Failures) Stop()
+    {
+        _process.StandardInput.Close();
+        string[] counts = _process.StandardOutput.ReadLine()!.Split(' ');
+        _process.WaitForExit();
+        return (int.Parse(counts[0], CultureInfo.InvariantCulture), int.Parse(counts[1], CultureInfo.InvariantCulture));
+    }
+
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+
+        _process.Dispose();
+    }
+}
