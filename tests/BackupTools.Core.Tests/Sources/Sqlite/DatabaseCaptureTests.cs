@@ -107,6 +107,36 @@ public sealed class DatabaseCaptureTests : IDisposable
         Assert.Equal(before, Describe(crashed));
     }
 
+    [SkippableFact]
+    public void A_crash_within_a_transaction_over_two_databases_rolls_both_back_and_leaves_the_super_journal()
+    {
+        Skip.IfNot(Tool.Exists("strace") && Tool.Exists("sqlite3"), "Needs strace and sqlite3, to die between two system calls.");
+        string one = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
+        string two = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
+
+        // The first unlink of the commit would remove the super-journal: dead there, nothing is committed.
+        Tool.Run(
+            "strace",
+            ["-qq", "-o", "/dev/null", "-e", "inject=unlink:signal=SIGKILL:when=1", "sqlite3", one,
+                $"ATTACH '{two}' AS two; BEGIN; UPDATE main.t SET x=2; UPDATE two.t SET x=2; COMMIT;"],
+            mayFail: true);
+        string superJournal = Assert.Single(Directory.GetFiles(_directory.Path, "*-mj*"));
+        Assert.True(File.Exists(one + "-journal") && File.Exists(two + "-journal"));
+        foreach (string path in new[] { one, two })
+        {
+            (_, string copy) = Capture(path);
+            Assert.Equal("1", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+        }
+
+        Assert.True(File.Exists(superJournal));
+        Assert.True(File.Exists(one + "-journal") && File.Exists(two + "-journal"));
+
+        // Without its super-journal the same journal belongs to a committed transaction.
+        File.Delete(superJournal);
+        (_, string committed) = Capture(one);
+        Assert.Equal("2", TestDatabase.Scalar(committed, "SELECT x FROM t"));
+    }
+
     [Theory]
     [InlineData("plain name.db")]
     [InlineData("quote'double\"semi;colon.db")]

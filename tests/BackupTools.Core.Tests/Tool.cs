@@ -1,0 +1,28 @@
+using System.Diagnostics;
+
+namespace BackupTools.Core.Tests;
+
+/// <summary>Programs that tests run where they are installed.</summary>
+internal static class Tool
+{
+    public static bool Exists(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+            .Split(Path.PathSeparator)
+            .Any(directory => File.Exists(Path.Join(directory, name)));
+
+    /// <summary>Runs a program to its end and returns what it wrote to standard output.</summary>
+    public static string Run(string program, IEnumerable<string> arguments, bool mayFail = false)
+    {
+        ProcessStartInfo start = new(program) { RedirectStandardOutput = true };
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(mayFail || process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {output}");
+        return output;
+    }
+}
