@@ -61,11 +61,11 @@ public readonly record struct CalendarDuration(int Years, int Months, int Days, 
         }
 
         DateTime first = new((int)(month / 12), (int)(month % 12) + 1, 1, 0, 0, 0, time.Kind);
-        long ticks = first.Ticks
-            + ((time.Day - 1L - Days) * TimeSpan.TicksPerDay)
+        Int128 ticks = first.Ticks
+            + ((Int128)(time.Day - 1L - Days) * TimeSpan.TicksPerDay)
             + time.TimeOfDay.Ticks
-            - (Hours * TimeSpan.TicksPerHour);
-        return new DateTime(Math.Clamp(ticks, DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks), time.Kind);
+            - ((Int128)Hours * TimeSpan.TicksPerHour);
+        return new DateTime((long)Int128.Clamp(ticks, DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks), time.Kind);
     }
 
     /// <summary>The form that <see cref="TryParse"/> reads.</summary>
