@@ -23,6 +23,11 @@ internal static class RetentionRules
                 "A number of snapshots to keep must be 1 or more. Nothing was removed. Leave a rule out to not use it.");
         }
 
+        if (policy.Within is { } within && (within.Years < 0 || within.Months < 0 || within.Days < 0 || within.Hours < 0))
+        {
+            throw new BackupException(ErrorId.InvalidArgument, "The span to keep is negative. Nothing was removed.");
+        }
+
         if (policy.Tags.Any(string.IsNullOrEmpty))
         {
             throw new BackupException(ErrorId.InvalidArgument, "A tag to keep is empty. Nothing was removed.");
