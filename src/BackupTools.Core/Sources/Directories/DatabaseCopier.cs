@@ -8,13 +8,15 @@ namespace BackupTools.Core.Sources.Directories;
 /// <summary>Captures the databases of a tree: through a private file, checked and hashed before it joins the payload.</summary>
 internal sealed class DatabaseCopier
 {
+    // One for all copiers: each worker of a capture has its own, and they share the scratch place.
+    private static int s_count;
+
     private readonly ISnapshotWriter _writer;
     private readonly CaptureMethod _method;
     private readonly CheckLevel _check;
     private readonly EntryMetadata _metadata;
     private readonly ProgressTracker _progress;
     private readonly CancellationToken _cancellation;
-    private int _count;
 
     public DatabaseCopier(
         ISnapshotWriter writer,
@@ -36,7 +38,7 @@ internal sealed class DatabaseCopier
     {
         TreeDirectory directory = item.Directory!;
         string scratch = ScratchFile.Create(
-            _writer.ScratchPath, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _count)}.db"));
+            _writer.ScratchPath, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref s_count)}.db"));
         try
         {
             DatabaseLocation location = new(directory.Source, item.Name, directory.FullPathOf(item.Name));
