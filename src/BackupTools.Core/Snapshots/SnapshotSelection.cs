@@ -107,11 +107,13 @@ internal static class SnapshotSelection
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"The store '{store}' holds {series.Count} series that fit. Nothing was changed. ");
-        text.Append("Leave one by its name, source or host:");
+        text.Append("Leave one by its name, source or host: ");
+        string separator = string.Empty;
         foreach (IGrouping<SnapshotSeries, StoredSnapshot> group in series.OrderBy(group => group.Key.Name, StringComparer.Ordinal))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n  name '{group.Key.Name}', source '{group.Key.Source}', host '{group.Key.Host}'");
+            text.Append(CultureInfo.InvariantCulture, $"{separator}name '{group.Key.Name}', source '{group.Key.Source}', host '{group.Key.Host}'");
             text.Append(CultureInfo.InvariantCulture, $" ({group.Count()}, newest {UtcTimeConverter.Format(group.Last().Manifest.CreatedAt)})");
+            separator = "; ";
         }
 
         return new BackupException(ErrorId.SnapshotAmbiguous, text.ToString(), store);
