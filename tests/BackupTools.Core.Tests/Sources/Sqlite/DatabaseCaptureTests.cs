@@ -137,6 +137,47 @@ public sealed class DatabaseCaptureTests : IDisposable
         Assert.Equal("2", TestDatabase.Scalar(committed, "SELECT x FROM t"));
     }
 
+    [SkippableFact]
+    public void Databases_on_a_read_only_file_system_are_captured()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.UserName == "root", "Needs root, to mount.");
+        string place = Directory.CreateDirectory(_directory["readonly"]).FullName;
+        Tool.Run("mount", ["-t", "tmpfs", "none", place]);
+        try
+        {
+            TestDatabase.Execute(Path.Join(place, "plain.db"), "CREATE TABLE t(x)", "INSERT INTO t VALUES(42)");
+            TestDatabase.Execute(Path.Join(place, "wal.db"), "PRAGMA journal_mode=WAL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(42)");
+            string crashed = CrashedWal(keepSharedMemory: false);
+            File.Copy(crashed, Path.Join(place, "log.db"));
+            File.Copy(crashed + "-wal", Path.Join(place, "log.db-wal"));
+            Tool.Run("mount", ["-o", "remount,ro", place]);
+            foreach (string name in new[] { "plain.db", "wal.db", "log.db" })
+            {
+                (_, string copy) = Capture(Path.Join(place, name));
+                Assert.Equal("42", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+            }
+        }
+        finally
+        {
+            Tool.Run("umount", [place]);
+        }
+    }
+
+    [Theory]
+    [InlineData("DELETE")]
+    [InlineData("WAL")]
+    public void A_path_longer_than_SQLite_takes_is_captured(string journalMode)
+    {
+        string made = Make($"PRAGMA journal_mode={journalMode}", "CREATE TABLE t(x)", "INSERT INTO t VALUES(42)");
+        string deep = _directory[[.. Enumerable.Repeat(new string('d', 100), 6)]];
+        Directory.CreateDirectory(deep);
+        string path = Path.Join(deep, "app.db");
+        File.Move(made, path);
+        (_, string copy) = Capture(path);
+        Assert.Equal("42", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+        Assert.Equal([path], Directory.GetFiles(deep));
+    }
+
     [Theory]
     [InlineData("plain name.db")]
     [InlineData("quote'double\"semi;colon.db")]
