@@ -18,6 +18,9 @@ internal static unsafe class SqliteEngine
     /// <summary>Version of the library that is used, such as <c>3.40.1</c>.</summary>
     public static string Version => Marshal.PtrToStringUTF8((nint)SqliteNative.Version()) ?? string.Empty;
 
+    /// <summary>The same as a number, such as 3040001.</summary>
+    public static int VersionNumber => SqliteNative.VersionNumber();
+
     /// <summary>Makes sure that the choice is made before the first call.</summary>
     public static void EnsureLoaded()
     {
