@@ -1,0 +1,96 @@
+using System.Globalization;
+using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
+
+namespace BackupTools.Core.Restore;
+
+/// <summary>Copies a database snapshot beside its target, hashed as it is written, with the source's metadata, durable.</summary>
+internal sealed class DatabaseStager(
+    ISnapshotReader reader, bool skipVerify, ProgressTracker tracker, CancellationToken cancellation)
+{
+    private const int PrivateMode = 0x180;
+
+    /// <summary>Makes the stage.</summary>
+    /// <param name="home">Where.</param>
+    /// <param name="stage">Its name.</param>
+    /// <param name="target">What it will replace, whose mode and owner it takes where the snapshot tells none.</param>
+    /// <returns>Whether its hash is the manifest's.</returns>
+    public bool Run(DirectoryHandle home, EntryName stage, EntryName target)
+    {
+        SnapshotManifest manifest = reader.Snapshot.Manifest;
+        using FileHandle from = reader.OpenDatabase();
+        using FileHandle to = home.CreateFile(stage, PrivateMode);
+        (long bytes, string hash) = VerifiedCopy.Run(from, to, count => tracker.Add(target, count), cancellation);
+        bool isVerified = Compare(manifest, bytes, hash);
+        ApplyMetadata(to, manifest.File, home, target);
+        to.Sync();
+        return isVerified && !skipVerify;
+    }
+
+    private bool Compare(SnapshotManifest manifest, long bytes, string hash)
+    {
+        bool fits = manifest.Sha256 == hash && manifest.Bytes == bytes;
+        if (!fits && !skipVerify)
+        {
+            throw RestoreErrors.DoesNotFit(reader.Snapshot.SnapshotPath, "its manifest");
+        }
+
+        if (!fits && manifest.Sha256 is not null)
+        {
+            tracker.Warn($"'{reader.Snapshot.SnapshotPath}' is not what its manifest says; it is restored all the same because verification is skipped.");
+        }
+
+        return fits;
+    }
+
+    private void ApplyMetadata(FileHandle file, SourceFileInfo? info, DirectoryHandle home, EntryName target)
+    {
+        bool isKnown = info?.Mode is not null;
+        if (!OperatingSystem.IsWindows())
+        {
+            bool stands = home.TryGetStatus(target, out FileStatus standing);
+            uint? uid = info?.Uid ?? (stands ? standing.Uid : null);
+            uint? gid = info?.Gid ?? (stands ? standing.Gid : null);
+            SetOwner(file, uid, gid);
+            file.SetMode(isKnown ? ParseMode(info!.Mode!) : stands ? standing.Mode & 0x1ff : PrivateMode);
+        }
+
+        if (Timestamp.TryParse(info?.Modified, out Timestamp modified))
+        {
+            file.SetModified(modified);
+        }
+    }
+
+    private void SetOwner(FileHandle file, uint? uid, uint? gid)
+    {
+        FileStatus status = file.GetStatus();
+        if (uid is null || gid is null || (status.Uid == uid && status.Gid == gid))
+        {
+            return;
+        }
+
+        try
+        {
+            file.SetOwner(uid.Value, gid.Value);
+        }
+        catch (FileSystemException e) when (e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported)
+        {
+            tracker.Warn(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The restored database belongs to the user who restores it: its owner {uid}:{gid} could not be set ({e.Reason})."));
+        }
+    }
+
+    private int ParseMode(string mode)
+    {
+        try
+        {
+            return Convert.ToInt32(mode, 8) & 0x1ff;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            throw RestoreErrors.Damaged(reader.Snapshot, $"'{mode}' is no file mode");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
+
+namespace BackupTools.Core.Restore;
+
+/// <summary>How strict staging is, and who wants to hear of what is staged.</summary>
+internal sealed record StagingRules
+{
+    /// <summary>A hash that does not fit is told, and is no error.</summary>
+    public bool SkipVerify { get; init; }
+
+    /// <summary>Whether the root gets its metadata, too; otherwise it stays private.</summary>
+    public bool CompleteRoot { get; init; } = true;
+
+    /// <summary>Is told of each entry before it is staged, on the caller's thread.</summary>
+    public Action<ListingEntry>? OnEntry { get; init; }
+}
+
+/// <summary>A file that waits to be staged.</summary>
+/// <param name="Entry">What it shall be.</param>
+/// <param name="Content">Where its content lies in the payload.</param>
+/// <param name="Directory">Where it is put; held.</param>
+internal sealed record StagedFile(ListingEntry Entry, TreePath Content, StagedDirectory Directory);
+
+/// <summary>Copies files from a payload into a stage and compares their hashes; used by several workers at a time.</summary>
+internal sealed class FileStager(
+    ISnapshotReader reader, EntryMetadataWriter metadata, StagingRules rules, ProgressTracker tracker, CancellationToken cancellation)
+{
+    /// <summary>Files up to this size are read and written with one call each.</summary>
+    public const int SmallFile = 256 * 1024;
+
+    private const int MaxToldMismatches = 10;
+
+    private long _bytes;
+    private int _mismatches;
+    private bool _lacksHash;
+
+    /// <summary>Bytes staged.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Whether all that was staged had a hash that fits.</summary>
+    public bool IsVerified => _mismatches == 0 && !Volatile.Read(ref _lacksHash);
+
+    /// <summary>Stages one file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="buffer">The worker's own, of more than <see cref="SmallFile"/> bytes.</param>
+    public void Stage(StagedFile file, byte[] buffer)
+    {
+        ListingEntry entry = file.Entry;
+        using FileHandle from = reader.OpenFile(file.Content);
+        using FileHandle to = file.Directory.Handle.CreateFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
+        (long bytes, string hash) = entry.Bytes <= SmallFile ? CopySmall(from, to, buffer) : (-1, string.Empty);
+        if (bytes < 0)
+        {
+            from.Rewind();
+            (bytes, hash) = VerifiedCopy.Run(from, to, count => tracker.Add(entry.Path, count), cancellation);
+            tracker.Add(entry.Path, 0, 1);
+        }
+        else
+        {
+            tracker.Add(entry.Path, bytes, 1);
+        }
+
+        Interlocked.Add(ref _bytes, bytes);
+        Compare(entry, bytes, hash);
+        metadata.Apply(to, entry);
+    }
+
+    /// <summary>Copies a file within the stage, where the file system has no hard links.</summary>
+    public void CopyStaged(DirectoryHandle from, EntryName name, DirectoryHandle directory, ListingEntry entry)
+    {
+        using FileHandle source = from.OpenFile(name);
+        using FileHandle target = directory.CreateFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
+        VerifiedCopy.Run(source, target, static _ => { }, cancellation);
+        metadata.Apply(target, entry);
+    }
+
+    private static (long Bytes, string Sha256) CopySmall(FileHandle from, FileHandle to, byte[] buffer)
+    {
+        // A regular file gives all it has: what does not fill the buffer is the whole.
+        int count = from.Read(buffer);
+        if (count == buffer.Length)
+        {
+            return (-1, string.Empty);
+        }
+
+        ReadOnlySpan<byte> content = buffer.AsSpan(0, count);
+        to.Write(content);
+        return (count, Convert.ToHexStringLower(SHA256.HashData(content)));
+    }
+
+    private void Compare(ListingEntry entry, long bytes, string hash)
+    {
+        if (entry.Sha256 is null)
+        {
+            Volatile.Write(ref _lacksHash, true);
+            return;
+        }
+
+        if (bytes == entry.Bytes && hash == entry.Sha256)
+        {
+            return;
+        }
+
+        string path = Path.Join(reader.Snapshot.SnapshotPath, entry.Path.Text);
+        if (!rules.SkipVerify)
+        {
+            throw RestoreErrors.DoesNotFit(path, "its listing");
+        }
+
+        int mismatches = Interlocked.Increment(ref _mismatches);
+        if (mismatches <= MaxToldMismatches)
+        {
+            tracker.Warn($"'{path}' is not what its listing says; it is restored all the same because verification is skipped.", path);
+        }
+        else if (mismatches == MaxToldMismatches + 1)
+        {
+            tracker.Warn("More files are not what their listing says.");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using BackupTools.Core.Durability;
+using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
+
+namespace BackupTools.Core.Restore;
+
+/// <summary>One restore, from the store's lock to the last sync.</summary>
+internal sealed class RestoreRun(
+    RestorePlan plan, ProgressTracker tracker, Action<string> reached, CancellationToken cancellation)
+{
+    private const int PrivateDirectory = 0x1c0;
+
+    private readonly RestoreRequest _request = plan.Request;
+
+    public RestoreResult Execute()
+    {
+        string pinned = plan.Snapshot.ManifestPath.Length > 0 ? plan.Snapshot.ManifestPath : plan.Snapshot.SnapshotPath;
+        using LocatedSnapshots located = SnapshotLocator.Open(pinned);
+        using StoreLock storeLock = located.Store.Lock(LockMode.Shared, NewSnapshotRequest.DefaultLockTimeout, cancellation);
+        StoredSnapshot snapshot = Find(located, pinned);
+        bool recovered = RestoreIntent.Recover(plan.Target, tracker);
+        RestorePreparation preparation = RestorePreparation.Create(
+            located.Store, snapshot, _request with { Target = plan.Target }, static _ => { }, cancellation);
+        if (plan.Previous is null && !recovered && preparation.Target is { Standing: not null, IsEmpty: false })
+        {
+            throw new BackupException(
+                ErrorId.TargetExists,
+                $"Something has appeared at '{plan.Target}' since this restore was planned. Nothing was changed. Look at it, and restore again.",
+                plan.Target);
+        }
+
+        List<string> made = MakeParents(preparation.Target.ParentPath);
+        try
+        {
+            using ISnapshotReader reader = located.Store.Open(snapshot);
+            return Restore(reader, preparation);
+        }
+        catch
+        {
+            RemoveParents(made);
+            throw;
+        }
+    }
+
+    private static StoredSnapshot Find(LocatedSnapshots located, string pinned) => located.Named
+        ?? throw new BackupException(ErrorId.SnapshotNotFound, $"The snapshot '{pinned}' is gone. Nothing was changed.", pinned);
+
+    private static List<string> MakeParents(string path)
+    {
+        List<string> missing = [];
+        for (string? parent = path; parent is not null && !Directory.Exists(parent); parent = Path.GetDirectoryName(parent))
+        {
+            missing.Add(parent);
+        }
+
+        missing.Reverse();
+        foreach (string directory in missing)
+        {
+            using DirectoryHandle above = DirectoryHandle.Open(Path.GetDirectoryName(directory)!);
+            above.CreateDirectory(EntryName.FromText(Path.GetFileName(directory)), 0x1ff);
+            above.Sync();
+        }
+
+        return missing;
+    }
+
+    private static void RemoveParents(List<string> made)
+    {
+        try
+        {
+            foreach (string directory in Enumerable.Reverse(made))
+            {
+                Directory.Delete(directory);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody uses them already.
+        }
+    }
+
+    private RestoreResult Restore(ISnapshotReader reader, RestorePreparation preparation)
+    {
+        RestoreTarget target = preparation.Target;
+        using DirectoryHandle parent = DirectoryHandle.Open(target.ParentPath);
+        using DirectoryHandle home = target.IsFixed ? DirectoryHandle.Open(target.Path) : parent.Retain();
+        string run = RestoreNames.NewRun();
+        string stage = target.IsFixed ? RestoreNames.StageWithin(run) : RestoreNames.Stage(target.Name, run);
+        bool isByEntry = RestorePreparation.IsByEntry(target, _request.Overlay);
+        SwapKind kind = !preparation.IsDirectory ? SwapKind.Database : isByEntry ? SwapKind.Entries : SwapKind.Directory;
+        using RestoreRecord record = RestoreRecord.Create(
+            home, target.RecordName, new RecordLine { Version = RestoreRecord.Version, Swap = kind, Stage = stage });
+        RestoreResult result;
+        try
+        {
+            tracker.Begin("Restoring", preparation.Bytes);
+            result = kind == SwapKind.Database
+                ? RestoreDatabase(reader, preparation, parent, stage, record)
+                : RestoreDirectory(reader, preparation, parent, home, stage, record);
+        }
+        catch (Exception e)
+        {
+            CleanUp(e, home, stage, record);
+            throw;
+        }
+
+        try
+        {
+            home.DeleteTree(EntryName.FromText(stage));
+            record.Remove(home);
+        }
+        catch (FileSystemException e)
+        {
+            tracker.Warn($"The restore is done, but what it used could not all be removed: {e.Message}. The next restore there removes it.");
+        }
+
+        return result;
+    }
+
+    // A record that still tells of touched things stays: the next restore follows it.
+    private static void CleanUp(Exception cause, DirectoryHandle home, string stage, RestoreRecord record)
+    {
+        if (cause is BackupException { Id: ErrorId.RestoreInterrupted })
+        {
+            return;
+        }
+
+        try
+        {
+            home.DeleteTree(EntryName.FromText(stage));
+            record.Remove(home);
+        }
+        catch (FileSystemException)
+        {
+            // The stage is hidden and private, and its record tells the next restore of it.
+        }
+    }
+
+    private RestoreResult RestoreDatabase(
+        ISnapshotReader reader, RestorePreparation preparation, DirectoryHandle parent, string stage, RestoreRecord record)
+    {
+        RestoreTarget target = preparation.Target;
+        EntryName name = EntryName.FromText(target.Name);
+        bool isVerified = new DatabaseStager(reader, _request.SkipVerify, tracker, cancellation)
+            .Run(parent, EntryName.FromText(stage), name);
+        cancellation.ThrowIfCancellationRequested();
+        reached("staged");
+        TargetAcceptance.CheckUse(target, _request, text => tracker.Warn(text));
+        bool isKept = Guard(target, () => DatabaseSwap.Install(parent, name, stage, preparation.SafetyName, record, reached));
+        return new RestoreResult(
+            preparation.Snapshot.SnapshotPath,
+            target.Path,
+            isKept ? Path.Join(target.HomePath, preparation.SafetyName) : null,
+            preparation.Bytes,
+            preparation.Snapshot.Manifest.EntryCount,
+            isVerified);
+    }
+
+    private RestoreResult RestoreDirectory(
+        ISnapshotReader reader,
+        RestorePreparation preparation,
+        DirectoryHandle parent,
+        DirectoryHandle home,
+        string stage,
+        RestoreRecord record)
+    {
+        RestoreTarget target = preparation.Target;
+        EntryName name = EntryName.FromText(target.Name);
+        bool isByEntry = RestorePreparation.IsByEntry(target, _request.Overlay);
+        StagedTree staged = Stage(reader, preparation.Selection, home, EntryName.FromText(stage), completeRoot: !isByEntry);
+        reached("staged");
+        TargetAcceptance.CheckUse(target, _request, text => tracker.Warn(text));
+        bool isKept = Guard(target, () => isByEntry
+            ? EntrySwap.Install(
+                new EntrySwapPlace(parent, name, home, stage, preparation.SafetyName),
+                record,
+                preparation.Selection is null ? staged.Root : null,
+                _request.Overlay,
+                reached,
+                cancellation)
+            : DirectorySwap.Install(parent, name, stage, preparation.SafetyName, record, reached));
+        return new RestoreResult(
+            preparation.Snapshot.SnapshotPath,
+            target.Path,
+            isKept ? Path.Join(target.HomePath, preparation.SafetyName) : null,
+            staged.Bytes,
+            staged.Entries,
+            staged.IsVerified && !_request.SkipVerify);
+    }
+
+    private StagedTree Stage(
+        ISnapshotReader reader, IncludeSelection? selection, DirectoryHandle home, EntryName stage, bool completeRoot)
+    {
+        home.CreateDirectory(stage, PrivateDirectory);
+        StagedTree staged;
+        StagingRules rules = new() { SkipVerify = _request.SkipVerify, CompleteRoot = completeRoot };
+        using (TreeStager stager = new(reader, selection, rules, tracker, cancellation))
+        {
+            staged = stager.Run(home, stage);
+        }
+
+        tracker.Begin("Writing to disk");
+        tracker.Add(plan.Target, 0);
+        using DirectoryHandle directory = home.OpenDirectory(stage);
+        if (!directory.TrySyncFileSystem())
+        {
+            directory.SyncTree();
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        return staged;
+    }
+
+    // The swaps undo what they did before they let an error out; where that fails, too, the record has to stay.
+    private static bool Guard(RestoreTarget target, Func<bool> swap)
+    {
+        try
+        {
+            return swap();
+        }
+        catch (RollbackException e)
+        {
+            throw new BackupException(
+                ErrorId.RestoreInterrupted,
+                $"The restore to '{target.Path}' failed ({e.Cause.Message}), and could not be undone: {e.Message}. What stood there is " +
+                "kept. Put right what the system complains of; the next restore to this target undoes this one first.",
+                target.Path,
+                e);
+        }
+    }
+}

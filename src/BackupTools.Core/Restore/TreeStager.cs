@@ -1,0 +1,307 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
+
+namespace BackupTools.Core.Restore;
+
+/// <summary>What was staged.</summary>
+/// <param name="Root">The root's entry.</param>
+/// <param name="Bytes">Bytes of its files.</param>
+/// <param name="Entries">Files and links.</param>
+/// <param name="IsVerified">Whether every byte fits the listing's hashes.</param>
+internal sealed record StagedTree(ListingEntry Root, long Bytes, long Entries, bool IsVerified);
+
+/// <summary>
+/// Builds a directory snapshot's tree in a private directory: directories and links in the listing's order by the caller's
+/// thread, files by a few workers, each file hashed as it is written. Memory does not grow with the tree: at any time
+/// there are the directories from the root to the current one and a bounded queue of files.
+/// </summary>
+internal sealed class TreeStager : IDisposable
+{
+    private const int BatchSize = 32;
+    private const int QueuedBatches = 16;
+    private const int PrivateMode = 0x1c0;
+
+    private readonly ISnapshotReader _reader;
+    private readonly IncludeSelection? _selection;
+    private readonly ProgressTracker _tracker;
+    private readonly StagingRules _rules;
+    private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenSource _stop;
+    private readonly BlockingCollection<List<StagedFile>> _queue = new(QueuedBatches);
+    private readonly ConcurrentDictionary<TreePath, bool> _pending = new();
+    private readonly Stack<Level> _levels = new();
+    private readonly Dictionary<TreePath, ListingEntry> _omittedFirstNames = [];
+    private List<StagedFile> _batch = [];
+    private ExceptionDispatchInfo? _failure;
+    private EntryMetadataWriter? _metadata;
+    private FileStager? _files;
+    private long _entries;
+
+    /// <summary>Prepares it.</summary>
+    /// <param name="reader">The snapshot.</param>
+    /// <param name="selection">Which part; <see langword="null"/> means all.</param>
+    /// <param name="rules">How strict, and who wants to hear of entries.</param>
+    /// <param name="tracker">Counts bytes and entries.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public TreeStager(
+        ISnapshotReader reader, IncludeSelection? selection, StagingRules rules, ProgressTracker tracker, CancellationToken cancellation)
+    {
+        _reader = reader;
+        _selection = selection;
+        _rules = rules;
+        _tracker = tracker;
+        _cancellation = cancellation;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+    }
+
+    /// <summary>Fills the stage.</summary>
+    /// <param name="home">The directory that holds the stage.</param>
+    /// <param name="stageName">Name of the stage, an empty directory.</param>
+    public StagedTree Run(DirectoryHandle home, EntryName stageName)
+    {
+        using DirectoryHandle stage = home.OpenDirectory(stageName);
+        _metadata = EntryMetadataWriter.For(stage);
+        _files = new FileStager(_reader, _metadata, _rules, _tracker, _stop.Token);
+        int workers = Math.Clamp(Environment.ProcessorCount, 2, 4);
+        Task[] tasks = [.. Enumerable.Range(0, workers).Select(_ => Task.Factory.StartNew(
+            Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        ListingEntry? root = null;
+        try
+        {
+            foreach (ListingEntry entry in _reader.ReadEntries(verifyListing: !_rules.SkipVerify))
+            {
+                _stop.Token.ThrowIfCancellationRequested();
+                root ??= entry;
+                Take(entry, home, stage, stageName);
+            }
+
+            Send();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+        finally
+        {
+            _queue.CompleteAdding();
+            while (_levels.TryPop(out Level? level))
+            {
+                Guarded(() => level.Directory?.Release());
+            }
+
+            _batch.ForEach(file => Guarded(file.Directory.Release));
+            Task.WaitAll(tasks, CancellationToken.None);
+        }
+
+        _cancellation.ThrowIfCancellationRequested();
+        _failure?.Throw();
+        _metadata.Report(_tracker);
+        return new StagedTree(root!, _files.Bytes, _entries, _files.IsVerified);
+    }
+
+    public void Dispose()
+    {
+        _queue.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Take(ListingEntry entry, DirectoryHandle home, DirectoryHandle stage, EntryName stageName)
+    {
+        while (_levels.TryPeek(out Level? top) && !top.Entry.Path.Equals(entry.Path.Parent))
+        {
+            _levels.Pop();
+            top.Directory?.Release();
+        }
+
+        if (entry.Path.IsRoot)
+        {
+            Level root = new(entry, null);
+            _levels.Push(root);
+            root.Directory = new StagedDirectory(null, stage.Retain(), entry, root => Complete(root, home, stageName));
+            _rules.OnEntry?.Invoke(entry);
+            return;
+        }
+
+        if (!_levels.TryPeek(out Level? parent))
+        {
+            throw RestoreErrors.Damaged(_reader.Snapshot, $"'{entry.Path}' stands in no directory of the listing");
+        }
+
+        if (_selection?.IsOmittedFirstName(entry.Path) == true)
+        {
+            _omittedFirstNames[entry.Path] = entry;
+        }
+
+        bool isIncluded = _selection is null || _selection.Contains(entry);
+        if (entry.Type == EntryType.Directory)
+        {
+            Level level = new(entry, parent);
+            _levels.Push(level);
+            if (isIncluded)
+            {
+                Materialize(level);
+                _rules.OnEntry?.Invoke(entry);
+                _tracker.Add(entry.Path, 0, 1);
+            }
+        }
+        else if (isIncluded)
+        {
+            _entries++;
+            _rules.OnEntry?.Invoke(entry);
+            TakeFileOrLink(entry, Materialize(parent));
+        }
+    }
+
+    private void TakeFileOrLink(ListingEntry entry, StagedDirectory directory)
+    {
+        if (entry.Type == EntryType.Symlink)
+        {
+            directory.Handle.CreateSymlink(entry.Path.Name, entry.Target);
+            _metadata!.ApplyToLink(directory.Handle, entry);
+            _tracker.Add(entry.Path, 0, 1);
+            return;
+        }
+
+        if (entry.HardLink is not { } first)
+        {
+            Queue(entry, entry.Path, directory);
+            return;
+        }
+
+        TreePath restoredAs = _selection?.RestoredName(first) ?? first;
+        if (!restoredAs.Equals(entry.Path))
+        {
+            Link(entry, restoredAs, directory);
+        }
+        else if (_omittedFirstNames.Remove(first, out ListingEntry? content))
+        {
+            Queue(content with { Path = entry.Path }, first, directory);
+        }
+        else
+        {
+            throw RestoreErrors.Damaged(_reader.Snapshot, $"'{entry.Path}' is a hard link to '{first}', which is no file of it");
+        }
+    }
+
+    private void Link(ListingEntry entry, TreePath first, StagedDirectory directory)
+    {
+        Send();
+        SpinWait spin = default;
+        while (_pending.ContainsKey(first))
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            spin.SpinOnce();
+        }
+
+        using DirectoryHandle root = _levels.Last().Directory!.Handle.Retain();
+        using DirectoryHandle from = root.OpenPath(first.Parent);
+        if (!from.TryGetStatus(first.Name, out FileStatus status) || status.Type != EntryType.File)
+        {
+            throw RestoreErrors.Damaged(_reader.Snapshot, $"'{entry.Path}' is a hard link to '{first}', which is no file of it");
+        }
+
+        try
+        {
+            directory.Handle.CreateHardLink(from, first.Name, entry.Path.Name);
+        }
+        catch (FileSystemException e) when (e.Error == FileSystemError.NotSupported || e.Code == TooManyLinks)
+        {
+            _files!.CopyStaged(from, first.Name, directory.Handle, entry);
+        }
+
+        _tracker.Add(entry.Path, 0, 1);
+    }
+
+    private const int TooManyLinks = 31;
+
+    private void Queue(ListingEntry entry, TreePath content, StagedDirectory directory)
+    {
+        _pending[entry.Path] = true;
+        _batch.Add(new StagedFile(entry, content, directory.Hold()));
+        if (_batch.Count == BatchSize || entry.Bytes > FileStager.SmallFile)
+        {
+            Send();
+        }
+    }
+
+    private void Send()
+    {
+        if (_batch.Count > 0)
+        {
+            _queue.Add(_batch, _stop.Token);
+            _batch = [];
+        }
+    }
+
+    private StagedDirectory Materialize(Level level)
+    {
+        if (level.Directory is { } made)
+        {
+            return made;
+        }
+
+        StagedDirectory parent = Materialize(level.Parent!);
+        EntryName name = level.Entry.Path.Name;
+        parent.Handle.CreateDirectory(name, PrivateMode);
+        level.Directory = new StagedDirectory(
+            parent, parent.Handle.OpenDirectory(name), level.Entry, directory => Complete(directory, directory.ParentHandle!, name));
+        return level.Directory;
+    }
+
+    private void Complete(StagedDirectory directory, DirectoryHandle parent, EntryName name)
+    {
+        if (!_stop.IsCancellationRequested && (_rules.CompleteRoot || !directory.Entry.Path.IsRoot))
+        {
+            _metadata!.Apply(parent, name, directory.Handle, directory.Entry);
+        }
+    }
+
+    private void Work()
+    {
+        byte[] buffer = new byte[FileStager.SmallFile + 1];
+        foreach (List<StagedFile> batch in _queue.GetConsumingEnumerable())
+        {
+            foreach (StagedFile file in batch)
+            {
+                if (!_stop.IsCancellationRequested)
+                {
+                    Guarded(() => _files!.Stage(file, buffer));
+                }
+
+                _pending.TryRemove(file.Entry.Path, out _);
+                Guarded(file.Directory.Release);
+            }
+        }
+    }
+
+    private void Guarded(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private void Fail(Exception e)
+    {
+        Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+        _stop.Cancel();
+    }
+
+    private sealed class Level(ListingEntry entry, Level? parent)
+    {
+        public ListingEntry Entry { get; } = entry;
+
+        public Level? Parent { get; } = parent;
+
+        /// <summary>Absent until something in it, or the directory itself, is to be restored.</summary>
+        public StagedDirectory? Directory { get; set; }
+    }
+}
