@@ -104,6 +104,27 @@ public sealed class ManifestSchemaTests
     }
 
     [Fact]
+    public void The_manifests_of_snapshots_that_were_taken_fit_the_schema()
+    {
+        using TemporaryDirectory temporary = new();
+        string state = Directory.CreateDirectory(temporary["state"]).FullName;
+        string database = Path.Join(state, "app.db");
+        TestDatabase.Execute(database, "CREATE TABLE t(a)", "INSERT INTO t VALUES (1)");
+        Directory.CreateDirectory(Path.Join(state, "notes"));
+        File.WriteAllText(Path.Join(state, "notes", "a.txt"), "a");
+        foreach (string source in (string[])[database, state])
+        {
+            StoredSnapshot snapshot = SnapshotTaker.Take(
+                new NewSnapshotRequest { Source = source, Store = temporary["backups"], Tags = ["t"], Comment = "c" },
+                new RecordingObserver(),
+                CancellationToken.None).Snapshot;
+            JsonObject written = JsonNode.Parse(File.ReadAllText(snapshot.ManifestPath))!.AsObject();
+            Assert.Empty(s_schema.Validate(written.ToJsonString()).Select(error => error.ToString()));
+            AssertDescribed(written, JsonNode.Parse(s_text)!.AsObject());
+        }
+    }
+
+    [Fact]
     public void Every_key_that_is_always_written_is_required()
     {
         JsonObject all = Serialize(DatabaseManifest);
