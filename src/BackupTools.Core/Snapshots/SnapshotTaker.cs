@@ -1,6 +1,7 @@
 using System.Reflection;
 using BackupTools.Core.Durability;
 using BackupTools.Core.FileSystem;
+using BackupTools.Core.Restore;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Sources;
 using BackupTools.Core.Stores;
@@ -31,7 +32,7 @@ public static class SnapshotTaker
         ProgressTracker progress = new(observer);
         return ErrorTranslation.Run(storePath, Left, () =>
         {
-            using ISnapshotSource source = SourceLocator.Open(request.Source);
+            using ISnapshotSource source = Open(request);
             using FolderStore store = FolderStore.OpenOrCreate(storePath);
             using StoreLock storeLock = store.Lock(LockMode.Exclusive, request.LockTimeout, cancellation);
             IReadOnlyList<StoredSnapshot> before = store.List();
@@ -54,7 +55,7 @@ public static class SnapshotTaker
         string storePath = Path.GetFullPath(request.Store);
         return ErrorTranslation.Run(storePath, Left, () =>
         {
-            using ISnapshotSource source = SourceLocator.Open(request.Source);
+            using ISnapshotSource source = Open(request);
             SnapshotManifest draft = Draft(source, request, DateTime.UtcNow);
             IReadOnlyList<StoredSnapshot> remove = [];
             if (Directory.Exists(storePath))
@@ -68,6 +69,21 @@ public static class SnapshotTaker
     }
 
     private static int KeepCount(NewSnapshotRequest request) => request.Keep ?? NewSnapshotRequest.DefaultKeep;
+
+    private static ISnapshotSource Open(NewSnapshotRequest request)
+    {
+        string path = Path.GetFullPath(request.Source);
+        if (RestoreIntent.ExistsFor(path))
+        {
+            throw new BackupException(
+                ErrorId.RestoreInterrupted,
+                $"A restore to '{path}' was interrupted, so what stands there may be neither the old state nor the new one. " +
+                "No snapshot was made. Run the restore again: it finishes or undoes what was begun.",
+                path);
+        }
+
+        return SourceLocator.Open(path);
+    }
 
     private static StoredSnapshot Capture(
         ISnapshotSource source,
