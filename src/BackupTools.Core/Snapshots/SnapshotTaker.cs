@@ -1,6 +1,5 @@
 using System.Reflection;
 using BackupTools.Core.Durability;
-using BackupTools.Core.FileSystem;
 using BackupTools.Core.Restore;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Sources;
@@ -143,7 +142,7 @@ public static class SnapshotTaker
                 removed.Add(old);
                 progress.Verbose($"Removed '{old.SnapshotPath}': older than the newest {KeepCount(request)}.", old.SnapshotPath);
             }
-            catch (FileSystemException e)
+            catch (BackupException e)
             {
                 progress.Warn($"The new snapshot is made, but the old one '{old.SnapshotPath}' could not be removed: {e.Message}", old.SnapshotPath);
             }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using BackupTools.Core.FileSystem;
+using BackupTools.Core.Restore;
 using BackupTools.Core.Snapshots;
 
 namespace BackupTools.Core.Sources.Directories;
@@ -63,6 +64,11 @@ internal sealed partial class TreeExclusions
         if (status.Type == EntryType.Directory && IsStore(Path.Join(parent.Path, name.Text), status))
         {
             return "it is the store itself";
+        }
+
+        if (RestoreNames.IsWork(name))
+        {
+            return "it belongs to a restore that is at work or was interrupted";
         }
 
         if (name.Bytes.IndexOf(".pre-restore-"u8) >= 0 && SafetyCopyName().IsMatch(name.Text))

@@ -255,18 +255,20 @@ internal sealed class DatabaseCapture
         BeginRead(source);
         RefuseIfElsewhere(before.File.Identity, descriptorsBefore);
         source.Execute("COMMIT");
-        Stopwatch locked = Stopwatch.StartNew();
-        DateTime capturedAt = DateTime.UtcNow;
+        Stopwatch locked = new();
+        DateTime capturedAt = default;
         try
         {
-            source.Execute("VACUUM INTO ?1", target);
-        }
-        catch (SqliteException e) when (e.PrimaryCode == SqliteNative.Interrupt)
-        {
-            throw new OperationCanceledException(_cancellation);
+            WhenNotBusy(() =>
+            {
+                Empty(target);
+                locked.Restart();
+                capturedAt = DateTime.UtcNow;
+                source.Execute("VACUUM INTO ?1", target);
+            });
         }
         catch (SqliteException e) when (
-            !NeedsRecovery(e) && e.PrimaryCode is not (SqliteNative.NotADatabase or SqliteNative.Busy))
+            !NeedsRecovery(e) && e.PrimaryCode != SqliteNative.NotADatabase)
         {
             throw new BackupException(
                 ErrorId.CaptureFailed,
@@ -283,27 +285,32 @@ internal sealed class DatabaseCapture
     /// <summary>Begins a read transaction and makes it real, waiting while others hold their locks.</summary>
     private void BeginRead(SqliteConnection source)
     {
-        long deadline = Environment.TickCount64 + (long)s_busyLimit.TotalMilliseconds;
         source.Execute("BEGIN");
+
+        // Reads the header alone, so it works on a schema that this engine cannot parse.
+        WhenNotBusy(() => source.Execute("PRAGMA main.schema_version"));
+    }
+
+    /// <summary>Runs something again while others hold their locks; SQLite's own waiting could not be cancelled.</summary>
+    private void WhenNotBusy(Action action)
+    {
+        long deadline = Environment.TickCount64 + (long)s_busyLimit.TotalMilliseconds;
         while (true)
         {
             _cancellation.ThrowIfCancellationRequested();
             try
             {
-                // Reads the header alone, so it works on a schema that this engine cannot parse.
-                source.Execute("PRAGMA main.schema_version");
+                action();
                 return;
             }
-            catch (SqliteException e) when (
-                e.PrimaryCode is SqliteNative.Busy or SqliteNative.Locked or SqliteNative.Protocol
-                && Environment.TickCount64 < deadline)
+            catch (SqliteException e) when (IsBusy(e) && Environment.TickCount64 < deadline)
             {
             }
             catch (SqliteException e) when (e.PrimaryCode == SqliteNative.Interrupt)
             {
                 throw new OperationCanceledException(_cancellation);
             }
-            catch (SqliteException e) when (e.PrimaryCode is SqliteNative.Busy or SqliteNative.Locked or SqliteNative.Protocol)
+            catch (SqliteException e) when (IsBusy(e))
             {
                 throw new BackupException(
                     ErrorId.DatabaseBusy,
@@ -314,6 +321,9 @@ internal sealed class DatabaseCapture
             }
         }
     }
+
+    private static bool IsBusy(SqliteException e) =>
+        e.PrimaryCode is SqliteNative.Busy or SqliteNative.Locked or SqliteNative.Protocol;
 
     private bool TryRecovered(DatabaseState before, string target, out DatabaseCaptureResult? result, out string reason)
     {

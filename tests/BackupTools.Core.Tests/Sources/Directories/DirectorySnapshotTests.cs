@@ -236,12 +236,13 @@ public sealed class DirectorySnapshotTests : IDisposable
         Write("file", "x");
         Write("app.pre-restore-2026-01-02T030405Z.db", "old");
         Write("state.pre-restore-2026-01-02T030405Z/file", "old");
+        Write(".state.backuptools-restore-0123456789ab/file", "half");
         NewSnapshotRequest request = new() { Source = _source, Store = Path.Join(_source, "backups") };
         Take(request);
         StoredSnapshot second = Take(request);
         Assert.Equal([".", "file"], Paths(second));
         Assert.Equal(
-            ["app.pre-restore-2026-01-02T030405Z.db", "backups", "state.pre-restore-2026-01-02T030405Z"],
+            [".state.backuptools-restore-0123456789ab", "app.pre-restore-2026-01-02T030405Z.db", "backups", "state.pre-restore-2026-01-02T030405Z"],
             second.Manifest.Skipped.Select(static problem => problem.Path));
     }
 
