@@ -273,6 +273,45 @@ public sealed class FolderStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_runs_at_once_on_one_store_both_publish_all_they_make()
+    {
+        const int each = 10;
+        Task[] runs =
+        [
+            .. Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    for (int i = 0; i < each; i++)
+                    {
+                        using FolderStore store = FolderStore.OpenExisting(_store.Path);
+                        using StoreLock held = store.Lock(LockMode.Exclusive, TimeSpan.FromMinutes(2), default);
+                        _store.AddDirectory();
+                    }
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)),
+        ];
+        await Task.WhenAll(runs);
+
+        IReadOnlyList<StoredSnapshot> listed = _store.Store.List();
+        Assert.Equal(2 * each, listed.Count);
+        Assert.All(listed, snapshot => Assert.Equal(SnapshotState.Complete, snapshot.State));
+        Assert.Equal(6 * each, _store.Names.Length);
+    }
+
+    [SkippableFact]
+    public void A_tree_with_links_is_made_durable_file_by_file()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Links need a privilege on Windows.");
+        StoredSnapshot snapshot = _store.AddDirectory();
+        File.CreateSymbolicLink(Path.Join(snapshot.SnapshotPath, "nowhere"), "/nonexistent");
+
+        using DirectoryHandle payload = DirectoryHandle.Open(snapshot.SnapshotPath);
+        payload.SyncTree();
+    }
+
+    [Fact]
     public void Reading_where_this_program_never_wrote_leaves_no_lock_file()
     {
         _store.Store.Lock(LockMode.Shared, TimeSpan.Zero, default).Dispose();
