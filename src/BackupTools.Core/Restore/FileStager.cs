@@ -11,6 +11,9 @@ internal sealed record StagingRules
     /// <summary>A hash that does not fit is told, and is no error.</summary>
     public bool SkipVerify { get; init; }
 
+    /// <summary>Is told of a hash that does not fit, in place of an error; from any thread.</summary>
+    public Action<string>? OnMismatch { get; init; }
+
     /// <summary>Whether the root gets its metadata, too; otherwise it stays private.</summary>
     public bool CompleteRoot { get; init; } = true;
 
@@ -105,6 +108,12 @@ internal sealed class FileStager(
         }
 
         string path = Path.Join(reader.Snapshot.SnapshotPath, entry.Path.Text);
+        if (rules.OnMismatch is { } tell)
+        {
+            tell($"'{entry.Path}' is not what the listing says: its size or SHA-256 differs");
+            return;
+        }
+
         if (!rules.SkipVerify)
         {
             throw RestoreErrors.DoesNotFit(path, "its listing");

@@ -98,7 +98,7 @@ internal static class RestoreIntent
 
         Check(first, begun, record.Path);
         bool isInstalled = isDone || (begun is not null && SettleBegun(first, begun, record, home, targetPath));
-        home.DeleteTree(EntryName.FromText(first.Stage!));
+        StageRemoval.Remove(home, EntryName.FromText(first.Stage!));
         home.Sync();
         record.Remove(home);
         if (begun is null)

@@ -107,7 +107,7 @@ internal sealed class RestoreRun(
 
         try
         {
-            home.DeleteTree(EntryName.FromText(stage));
+            StageRemoval.Remove(home, EntryName.FromText(stage));
             record.Remove(home);
         }
         catch (FileSystemException e)
@@ -128,7 +128,7 @@ internal sealed class RestoreRun(
 
         try
         {
-            home.DeleteTree(EntryName.FromText(stage));
+            StageRemoval.Remove(home, EntryName.FromText(stage));
             record.Remove(home);
         }
         catch (FileSystemException)
