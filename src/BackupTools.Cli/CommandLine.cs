@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using BackupTools.Cli.Commands;
+
+namespace BackupTools.Cli;
+
+/// <summary>The program's command line: finds the command, parses what it is given and runs it.</summary>
+internal static class CommandLine
+{
+    private static readonly SwitchOption s_json = new(
+        "--json",
+        "Write results as JSON, one object a line, and nothing else to standard output.");
+
+    private static readonly SwitchOption s_verbose = new(
+        "--verbose",
+        "Tell decisions as well: which capture, why retried, what was removed.");
+
+    /// <summary>Runs the program.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] args, CancellationToken cancellation)
+    {
+        TextWriter results = Output.OpenStandard(standardError: false);
+        TextWriter messages = Output.OpenStandard(standardError: true);
+        try
+        {
+            return Run(args, results, messages, cancellation);
+        }
+        catch (IOException e)
+        {
+            // A standard stream that cannot be written, such as a file on a full disk.
+            new Output(results, messages, json: false, verbose: false).WriteMessage("error", $"Writing the results: {e.Message}");
+            return (int)ExitCode.Failed;
+        }
+    }
+
+    private static int Run(string[] args, TextWriter results, TextWriter messages, CancellationToken cancellation)
+    {
+        ParseResult parsed = Parse(args, (command, run) => command.SetAction(result =>
+        {
+            Output output = new(results, messages, s_json.IsGiven(result), s_verbose.IsGiven(result));
+            return (int)run(result, new ItemRun(output, cancellation));
+        }));
+        if (parsed.Action is not { ClearsParseErrors: true } && Errors(args, parsed) is { Length: > 0 } errors)
+        {
+            return (int)RefuseArguments(parsed.CommandResult.Command, errors, messages);
+        }
+
+        InvocationConfiguration configuration = new()
+        {
+            Output = results,
+            Error = messages,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        int exitCode = parsed.Invoke(configuration);
+        results.Flush();
+        return exitCode;
+    }
+
+    private static ParseResult Parse(string[] args, Action<Command, CommandRun> connect)
+    {
+        RootCommand root = new("Verified snapshots of live SQLite databases and of directories that hold them.");
+
+        // The defaults would take "/h" for a call for help where it may be a path.
+        root.Options.Clear();
+        root.Options.Add(new HelpOption("--help", "-h") { Description = "Show this help." });
+        root.Options.Add(new VersionOption("--version") { Description = "Show the version." });
+        foreach (SwitchOption option in (SwitchOption[])[s_json, s_verbose])
+        {
+            option.Option.Recursive = true;
+            root.Options.Add(option.Option);
+        }
+
+        root.Directives.Clear();
+        foreach (CommandDefinition definition in CommandDefinition.All)
+        {
+            Command command = new(definition.Name, definition.Description);
+
+            // Only the command that is called needs its options.
+            if (args.Contains(definition.Name))
+            {
+                connect(command, definition.Define(command));
+            }
+
+            root.Subcommands.Add(command);
+        }
+
+        // A path that begins with an at sign is a path.
+        return root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+    }
+
+    /// <summary>A switch takes no value; the value would otherwise count as one more path.</summary>
+    private static IEnumerable<string> SwitchesWithValues(string[] args, ParseResult parsed) =>
+        from option in parsed.CommandResult.Command.Options.Union(parsed.RootCommandResult.Command.Options)
+        where option.Arity.MaximumNumberOfValues == 0
+        from argument in args.TakeWhile(argument => argument != "--")
+        where argument.StartsWith($"{option.Name}=", StringComparison.Ordinal) || argument.StartsWith($"{option.Name}:", StringComparison.Ordinal)
+        select $"'{option.Name}' takes no value.";
+
+    /// <summary>
+    /// An option that the command does not know would otherwise count as one more path. After <c>--</c> all are paths.
+    /// </summary>
+    private static IEnumerable<string> UnknownOptions(ParseResult parsed)
+    {
+        int literals = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Count() - 1;
+        List<Token> paths = [.. parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)];
+        return paths.Take(paths.Count - Math.Max(0, literals))
+            .Where(token => token.Value.Length > 1 && token.Value[0] == '-')
+            .Select(token => $"Unknown option '{token.Value}'. Put '--' or './' before a path that begins with a dash.");
+    }
+
+    private static string[] Errors(string[] args, ParseResult parsed)
+    {
+        // What is not understood says more than what is therefore missing.
+        string[] unknown = [.. SwitchesWithValues(args, parsed), .. UnknownOptions(parsed), .. parsed.UnmatchedTokens.Select(token => $"'{token}' is not understood.")];
+        return unknown.Length > 0 ? unknown : [.. parsed.Errors.Select(error => error.Message)];
+    }
+
+    private static ExitCode RefuseArguments(Command command, string[] errors, TextWriter messages)
+    {
+        foreach (string error in errors)
+        {
+            messages.WriteLine($"error: {TerminalText.Escape(error)}");
+        }
+
+        string name = command is RootCommand ? "backuptools" : $"backuptools {command.Name}";
+        messages.WriteLine($"Usage: '{name} --help' tells.");
+        messages.Flush();
+        return ExitCode.WrongArguments;
+    }
+}

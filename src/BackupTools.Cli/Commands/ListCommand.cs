@@ -1,0 +1,59 @@
+using System.CommandLine;
+using BackupTools.Core.Snapshots;
+
+namespace BackupTools.Cli.Commands;
+
+/// <summary><c>backuptools list</c>.</summary>
+internal static class ListCommand
+{
+    public static CommandRun Define(Command command)
+    {
+        Parameters parameters = new(command);
+        Argument<string[]> stores = parameters.Paths("STORE", "A store; a payload or a manifest means that snapshot.");
+        Func<ParseResult, SnapshotFilter> series = parameters.Series();
+        Func<ParseResult, DateTime?> since = parameters.Time("--since", "Only snapshots taken at or after this time; without a zone it is local.");
+        Func<ParseResult, DateTime?> before = parameters.Time("--before", "Only snapshots taken before this time.");
+        Option<string[]> tags = parameters.Texts("--tag", "TAG", "Only snapshots with this tag; several must all be there.");
+        Func<ParseResult, int?> latest = parameters.Count("--latest", "Only the newest so many of each series.");
+        return (arguments, run) =>
+        {
+            List<StoredSnapshot> table = [];
+            ExitCode outcome = run.ForEach(arguments.GetValue(stores)!, (store, cancellation) =>
+            {
+                ListRequest request = new()
+                {
+                    Path = store,
+                    Filter = series(arguments) with
+                    {
+                        Since = since(arguments),
+                        Before = before(arguments),
+                        Tags = arguments.GetValue(tags) ?? [],
+                    },
+                    Latest = latest(arguments),
+                };
+                IReadOnlyList<StoredSnapshot> found = SnapshotLister.List(request, run.Output, cancellation);
+                foreach (StoredSnapshot snapshot in found)
+                {
+                    if (run.Output.Json)
+                    {
+                        Results.WriteListed(run.Output, snapshot);
+                    }
+                    else
+                    {
+                        table.Add(snapshot);
+                    }
+                }
+
+                return ExitCode.Done;
+            });
+
+            // One table for all stores, so that its columns fit them all.
+            if (table.Count > 0)
+            {
+                run.Output.WriteText(ResultText.Table(table));
+            }
+
+            return outcome;
+        };
+    }
+}

@@ -1,0 +1,79 @@
+using BackupTools.Core;
+
+namespace BackupTools.Cli;
+
+/// <summary>Runs a command's items one after the other: each stands alone, the worst decides.</summary>
+internal sealed class ItemRun
+{
+    private readonly CancellationToken _cancellation;
+
+    public ItemRun(Output output, CancellationToken cancellation)
+    {
+        Output = output;
+        _cancellation = cancellation;
+    }
+
+    public Output Output { get; }
+
+    /// <summary>What the process tells so far.</summary>
+    public ExitCode Outcome { get; private set; } = ExitCode.Done;
+
+    /// <summary>Runs an item for each path; a cancelled run tries no further ones.</summary>
+    public ExitCode ForEach(IEnumerable<string> paths, Func<string, CancellationToken, ExitCode> item)
+    {
+        foreach (string path in paths)
+        {
+            Run(path, cancellation => item(path, cancellation));
+            if (Outcome == ExitCode.Cancelled)
+            {
+                break;
+            }
+        }
+
+        return Outcome;
+    }
+
+    /// <summary>Runs one item and tells of its failure.</summary>
+    /// <param name="path">What the item is about.</param>
+    /// <param name="item">The item.</param>
+    /// <returns>The outcome of all items so far.</returns>
+    public ExitCode Run(string path, Func<CancellationToken, ExitCode> item)
+    {
+        ExitCode outcome;
+        try
+        {
+            outcome = item(_cancellation);
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            Output.WriteError(nameof(ErrorId.Cancelled), path, "The run was cancelled.");
+            outcome = ExitCode.Cancelled;
+        }
+        catch (BackupException e)
+        {
+            Output.WriteError(e.Id.ToString(), e.Path ?? path, e.Message);
+            TellDetails(e);
+            outcome = ExitCodes.Of(e.Id);
+        }
+        catch (Exception e)
+        {
+            string id = e is IOException or UnauthorizedAccessException ? nameof(ErrorId.InputOutput) : "Unexpected";
+            Output.WriteError(id, path, id == "Unexpected" ? $"Unexpected error ({e.GetType().Name}): {e.Message}" : e.Message);
+            TellDetails(e);
+            outcome = ExitCode.Failed;
+        }
+
+        Output.EndItem();
+        Outcome = ExitCodes.Worst(Outcome, outcome);
+        return Outcome;
+    }
+
+    /// <summary>Where in the program it happened, for those who look for a mistake in it.</summary>
+    private void TellDetails(Exception error)
+    {
+        if (Environment.GetEnvironmentVariable("BACKUPTOOLS_DEBUG") == "1")
+        {
+            Output.WriteDetails(error.ToString());
+        }
+    }
+}

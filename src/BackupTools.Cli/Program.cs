@@ -1,0 +1,4 @@
+using BackupTools.Cli;
+
+using Interruption interruption = new();
+return CommandLine.Run(args, interruption.Token);

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using BackupTools.Core.Restore;
+using BackupTools.Core.Retention;
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Verification;
+
+namespace BackupTools.Cli;
+
+/// <summary>Results as JSON, one object a line; <see cref="ResultText"/> has them for people.</summary>
+internal static class Results
+{
+    public static void Write(Output output, NewSnapshotResult made)
+    {
+        if (!output.Json)
+        {
+            output.WriteText(ResultText.Of(made));
+            return;
+        }
+
+        output.WriteJson(json =>
+        {
+            ManifestText.WriteProperties(json, made.Snapshot.Manifest);
+            json.WriteString("manifest_path", made.Snapshot.ManifestPath);
+            json.WriteString("snapshot_path", made.Snapshot.SnapshotPath);
+            WriteList(json, "removed", made.Removed.Select(snapshot => snapshot.SnapshotPath));
+        });
+    }
+
+    public static void Write(Output output, RestorePlan plan)
+    {
+        if (!output.Json)
+        {
+            output.WriteText(ResultText.Of(plan));
+            return;
+        }
+
+        output.WriteJson(json =>
+        {
+            json.WriteString("status", "planned");
+            json.WriteString("from", plan.Snapshot.SnapshotPath);
+            json.WriteString("to", plan.Target);
+            json.WriteString("previous", plan.Previous);
+            json.WriteNumber("bytes", plan.Bytes);
+            WriteList(json, "steps", plan.Steps);
+        });
+    }
+
+    public static void Write(Output output, RestoreResult restored)
+    {
+        if (!output.Json)
+        {
+            output.WriteText(ResultText.Of(restored));
+            return;
+        }
+
+        output.WriteJson(json =>
+        {
+            json.WriteString("status", "restored");
+            json.WriteString("from", restored.From);
+            json.WriteString("to", restored.To);
+            json.WriteString("previous", restored.Previous);
+            json.WriteNumber("bytes", restored.Bytes);
+            json.WriteNumber("entry_count", restored.EntryCount);
+            json.WriteBoolean("verified", restored.Verified);
+        });
+    }
+
+    public static void Write(Output output, VerifyResult verified)
+    {
+        if (!output.Json)
+        {
+            output.WriteText(ResultText.Of(verified));
+            return;
+        }
+
+        output.WriteJson(json =>
+        {
+            json.WriteString("snapshot", verified.Snapshot);
+            json.WriteString("level", Word(verified.Level));
+            json.WriteString("result", Word(verified.Result));
+            WriteList(json, "problems", verified.Problems);
+        });
+    }
+
+    public static void Write(Output output, IReadOnlyList<RetentionDecision> decisions, bool isPlan)
+    {
+        if (!output.Json)
+        {
+            output.WriteText(ResultText.Of(decisions, isPlan));
+            return;
+        }
+
+        foreach (RetentionDecision decision in decisions)
+        {
+            output.WriteJson(json =>
+            {
+                json.WriteString("snapshot", decision.Snapshot.SnapshotPath);
+                json.WriteString("action", Word(decision.Action));
+                WriteList(json, "reasons", decision.Reasons);
+            });
+        }
+    }
+
+    public static void WriteListed(Output output, StoredSnapshot snapshot) => output.WriteJson(json =>
+    {
+        ManifestText.WriteProperties(json, snapshot.Manifest);
+        json.WriteString("manifest_path", snapshot.ManifestPath);
+        json.WriteString("snapshot_path", snapshot.SnapshotPath);
+        json.WriteString("state", Word(snapshot.State));
+    });
+
+    /// <summary>An enumeration's value as users write and read it.</summary>
+    public static string Word(Enum value) => value.ToString().ToLowerInvariant();
+
+    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+}
