@@ -28,10 +28,10 @@ internal static class CommandLine
         {
             return Run(args, results, messages, cancellation);
         }
-        catch (IOException e)
+        catch (Exception e)
         {
-            // A standard stream that cannot be written, such as a file on a full disk.
-            new Output(results, messages, json: false, verbose: false).WriteMessage("error", $"Writing the results: {e.Message}");
+            // Outside of all items: above all a standard output that cannot be written, such as a file on a full disk.
+            new Output(results, messages, json: false, verbose: false).WriteFailure(e, path: null);
             return (int)ExitCode.Failed;
         }
     }
@@ -97,7 +97,8 @@ internal static class CommandLine
         from option in parsed.CommandResult.Command.Options.Union(parsed.RootCommandResult.Command.Options)
         where option.Arity.MaximumNumberOfValues == 0
         from argument in args.TakeWhile(argument => argument != "--")
-        where argument.StartsWith($"{option.Name}=", StringComparison.Ordinal) || argument.StartsWith($"{option.Name}:", StringComparison.Ordinal)
+        where argument.StartsWith(option.Name, StringComparison.Ordinal)
+            && argument.Length > option.Name.Length && (argument[option.Name.Length] is '=' or ':')
         select $"'{option.Name}' takes no value.";
 
     /// <summary>
@@ -115,7 +116,12 @@ internal static class CommandLine
     private static string[] Errors(string[] args, ParseResult parsed)
     {
         // What is not understood says more than what is therefore missing.
-        string[] unknown = [.. SwitchesWithValues(args, parsed), .. UnknownOptions(parsed), .. parsed.UnmatchedTokens.Select(token => $"'{token}' is not understood.")];
+        string[] unknown =
+        [
+            .. SwitchesWithValues(args, parsed),
+            .. UnknownOptions(parsed),
+            .. parsed.UnmatchedTokens.Select(token => $"'{token}' is not understood."),
+        ];
         return unknown.Length > 0 ? unknown : [.. parsed.Errors.Select(error => error.Message)];
     }
 
@@ -127,7 +133,7 @@ internal static class CommandLine
         }
 
         string name = command is RootCommand ? "backuptools" : $"backuptools {command.Name}";
-        messages.WriteLine($"Usage: '{name} --help' tells.");
+        messages.WriteLine($"See '{name} --help'.");
         messages.Flush();
         return ExitCode.WrongArguments;
     }

@@ -49,31 +49,14 @@ internal sealed class ItemRun
             Output.WriteError(nameof(ErrorId.Cancelled), path, "The run was cancelled.");
             outcome = ExitCode.Cancelled;
         }
-        catch (BackupException e)
-        {
-            Output.WriteError(e.Id.ToString(), e.Path ?? path, e.Message);
-            TellDetails(e);
-            outcome = ExitCodes.Of(e.Id);
-        }
         catch (Exception e)
         {
-            string id = e is IOException or UnauthorizedAccessException ? nameof(ErrorId.InputOutput) : "Unexpected";
-            Output.WriteError(id, path, id == "Unexpected" ? $"Unexpected error ({e.GetType().Name}): {e.Message}" : e.Message);
-            TellDetails(e);
-            outcome = ExitCode.Failed;
+            Output.WriteFailure(e, path);
+            outcome = e is BackupException known ? ExitCodes.Of(known.Id) : ExitCode.Failed;
         }
 
         Output.EndItem();
         Outcome = ExitCodes.Worst(Outcome, outcome);
         return Outcome;
-    }
-
-    /// <summary>Where in the program it happened, for those who look for a mistake in it.</summary>
-    private void TellDetails(Exception error)
-    {
-        if (Environment.GetEnvironmentVariable("BACKUPTOOLS_DEBUG") == "1")
-        {
-            Output.WriteDetails(error.ToString());
-        }
     }
 }

@@ -52,9 +52,9 @@ internal sealed class Output : IRunObserver
     /// <summary>Writes result lines for people; names in them have to be escaped already.</summary>
     public void WriteText(string lines)
     {
-        EndItem();
         lock (_gate)
         {
+            EndItem();
             _results.WriteLine(lines);
             _results.Flush();
         }
@@ -73,6 +73,30 @@ internal sealed class Output : IRunObserver
         }
 
         WriteText(Encoding.UTF8.GetString(buffer.WrittenSpan));
+    }
+
+    /// <summary>Tells why an item failed; where in the program it happened only to those who look for a mistake in it.</summary>
+    /// <param name="error">What happened.</param>
+    /// <param name="path">What the item is about; an error's own path is more exact.</param>
+    public void WriteFailure(Exception error, string? path)
+    {
+        switch (error)
+        {
+            case BackupException known:
+                WriteError(known.Id.ToString(), known.Path ?? path, known.Message);
+                break;
+            case IOException or UnauthorizedAccessException:
+                WriteError(nameof(ErrorId.InputOutput), path, error.Message);
+                break;
+            default:
+                WriteError("Unexpected", path, $"Unexpected error ({error.GetType().Name}): {error.Message}");
+                break;
+        }
+
+        if (Environment.GetEnvironmentVariable("BACKUPTOOLS_DEBUG") == "1")
+        {
+            WriteLines(error.ToString());
+        }
     }
 
     /// <summary>Tells that an item failed.</summary>
@@ -106,14 +130,7 @@ internal sealed class Output : IRunObserver
     /// <summary>Writes a message to standard error.</summary>
     /// <param name="prefix">What kind of message it is.</param>
     /// <param name="message">The text; it is escaped here.</param>
-    public void WriteMessage(string prefix, string message) => WriteDetails($"{prefix}: {TerminalText.Escape(message)}");
-
-    /// <summary>Writes lines to standard error as they are.</summary>
-    public void WriteDetails(string lines) => Tell(() =>
-    {
-        ClearProgress();
-        _messages.WriteLine(lines);
-    });
+    public void WriteMessage(string prefix, string message) => WriteLines($"{prefix}: {TerminalText.Escape(message)}");
 
     /// <inheritdoc/>
     public void OnNotice(Notice notice)
@@ -164,6 +181,13 @@ internal sealed class Output : IRunObserver
             return Unknown;
         }
     }
+
+    /// <summary>Writes lines to standard error as they are.</summary>
+    private void WriteLines(string lines) => Tell(() =>
+    {
+        ClearProgress();
+        _messages.WriteLine(lines);
+    });
 
     private void Tell(Action write)
     {
