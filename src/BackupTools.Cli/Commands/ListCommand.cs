@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BackupTools.Core;
 using BackupTools.Core.Snapshots;
 
 namespace BackupTools.Cli.Commands;
@@ -41,6 +42,11 @@ internal static class ListCommand
                     else
                     {
                         table.Add(snapshot);
+                    }
+
+                    if (snapshot.Damage is string damage)
+                    {
+                        run.Output.OnNotice(new Notice(NoticeLevel.Warning, damage, snapshot.ManifestPath));
                     }
                 }
 

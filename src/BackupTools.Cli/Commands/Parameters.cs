@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using BackupTools.Core;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Snapshots;
 
@@ -91,15 +90,19 @@ internal sealed class Parameters(Command command)
     /// <summary>An option with a span of time.</summary>
     public Func<ParseResult, TimeSpan?> Duration(string name, string description)
     {
-        Option<string?> option = Value(name, "DURATION", description, text => Refusal(() => DurationText.Parse(text)));
-        return arguments => arguments.GetValue(option) is string text ? DurationText.Parse(text) : null;
+        Option<string?> option = Value(name, "DURATION", description, text =>
+            DurationText.TryParse(text, out _) ? null : $"'{text}' is not a time with its unit, such as 30s, 5min or 2h.");
+        return arguments =>
+            DurationText.TryParse(arguments.GetValue(option), out TimeSpan duration) ? duration : null;
     }
 
     /// <summary>An option with a span of calendar time.</summary>
     public Func<ParseResult, CalendarDuration?> Calendar(string name, string description)
     {
-        Option<string?> option = Value(name, "DURATION", description, text => Refusal(() => CalendarDuration.Parse(text)));
-        return arguments => arguments.GetValue(option) is string text ? CalendarDuration.Parse(text) : null;
+        Option<string?> option = Value(name, "DURATION", description, text =>
+            CalendarDuration.TryParse(text, out _) ? null : $"'{text}' is not a time such as 1y2m10d4h; m is months.");
+        return arguments =>
+            CalendarDuration.TryParse(arguments.GetValue(option), out CalendarDuration duration) ? duration : null;
     }
 
     /// <summary>An option whose values are an enumeration's names in lower case.</summary>
@@ -129,20 +132,6 @@ internal sealed class Parameters(Command command)
 
     private static int? ReadCount(string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : null;
-
-    /// <summary>Why the core refuses a text, in its words.</summary>
-    private static string? Refusal(Action parse)
-    {
-        try
-        {
-            parse();
-            return null;
-        }
-        catch (BackupException e)
-        {
-            return e.Message;
-        }
-    }
 
     private static void RefuseEmpty(SymbolResult result, string name)
     {

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace BackupTools.Cli.Tests;
+
+/// <summary>A run of the built program, as a process of its own.</summary>
+internal sealed class BackupToolsProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private BackupToolsProcess(Process process)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>The program, as the build puts it beside the tests.</summary>
+    public static string Program => Path.Join(AppContext.BaseDirectory, "backuptools.dll");
+
+    /// <summary>Runs the program to its end.</summary>
+    public static ProcessResult Run(TemporaryDirectory directory, params string[] arguments)
+    {
+        using BackupToolsProcess run = Start(directory, arguments);
+        return run.Wait();
+    }
+
+    /// <summary>Starts the program in a directory.</summary>
+    public static BackupToolsProcess Start(TemporaryDirectory directory, params string[] arguments) =>
+        StartOther(directory, "dotnet", ["exec", Program, .. arguments]);
+
+    /// <summary>Runs something else to its end.</summary>
+    public static ProcessResult RunOther(TemporaryDirectory directory, string program, params string[] arguments)
+    {
+        using BackupToolsProcess run = StartOther(directory, program, arguments);
+        return run.Wait();
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public ProcessResult Wait()
+    {
+        _process.WaitForExit();
+        return new ProcessResult(_process.ExitCode, _output.Result, _error.Result);
+    }
+
+    /// <summary>Whether the process has a file open at this moment (Linux).</summary>
+    public bool HasOpen(string path)
+    {
+        try
+        {
+            return Directory.EnumerateFiles($"/proc/{_process.Id}/fd").Any(descriptor => new FileInfo(descriptor).LinkTarget == path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sends SIGTERM.</summary>
+    public void Terminate() => Assert.Equal(0, Kill(_process.Id, 15));
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+
+    private static BackupToolsProcess StartOther(TemporaryDirectory directory, string program, string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = directory.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // The tests' own host may carry settings that are none of the program's.
+        start.Environment.Remove("BACKUPTOOLS_DEBUG");
+        return new BackupToolsProcess(Process.Start(start)!);
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}
+
+/// <summary>What a process said.</summary>
+internal sealed record ProcessResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>Standard output as JSON objects, one a line; anything else on it fails the test.</summary>
+    public IReadOnlyList<JsonElement> Objects => [.. Lines.Select(Parse)];
+
+    public IReadOnlyList<string> Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Fails with what the process said where it ended otherwise.</summary>
+    public ProcessResult Expect(int exitCode)
+    {
+        Assert.True(exitCode == ExitCode, $"exit code {ExitCode} rather than {exitCode}\n{Output}\n{Error}");
+        return this;
+    }
+
+    private static JsonElement Parse(string line)
+    {
+        JsonElement value = JsonDocument.Parse(line).RootElement;
+        Assert.Equal(JsonValueKind.Object, value.ValueKind);
+        return value;
+    }
+}
+
+internal static class JsonElementExtensions
+{
+    public static string Text(this JsonElement value, string property) => value.GetProperty(property).GetString()!;
+
+    public static string[] Names(this JsonElement value) => [.. value.EnumerateObject().Select(property => property.Name)];
+}
