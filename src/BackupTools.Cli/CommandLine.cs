@@ -43,7 +43,7 @@ internal static class CommandLine
             Output output = new(results, messages, s_json.IsGiven(result), s_verbose.IsGiven(result));
             return (int)run(result, new ItemRun(output, cancellation));
         }));
-        if (parsed.Action is not { ClearsParseErrors: true } && Errors(args, parsed) is { Length: > 0 } errors)
+        if (parsed.Action is not { ClearsParseErrors: true } && Errors(args, parsed) is { Count: > 0 } errors)
         {
             return (int)RefuseArguments(parsed.CommandResult.Command, errors, messages);
         }
@@ -62,10 +62,10 @@ internal static class CommandLine
 
     private static ParseResult Parse(string[] args, Action<Command, CommandRun> connect)
     {
-        RootCommand root = new("Verified snapshots of live SQLite databases and of directories that hold them.");
+        // A plain command: a RootCommand looks into the running program for its name, and the defaults of its options
+        // would take "/h" for a call for help where it may be a path.
+        Command root = new("backuptools", "Verified snapshots of live SQLite databases and of directories that hold them.");
 
-        // The defaults would take "/h" for a call for help where it may be a path.
-        root.Options.Clear();
         root.Options.Add(new HelpOption("--help", "-h") { Description = "Show this help." });
         root.Options.Add(new VersionOption("--version") { Description = "Show the version." });
         foreach (SwitchOption option in (SwitchOption[])[s_json, s_verbose])
@@ -74,7 +74,6 @@ internal static class CommandLine
             root.Options.Add(option.Option);
         }
 
-        root.Directives.Clear();
         foreach (CommandDefinition definition in CommandDefinition.All)
         {
             Command command = new(definition.Name, definition.Description);
@@ -89,50 +88,76 @@ internal static class CommandLine
         }
 
         // A path that begins with an at sign is a path.
-        return root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        return CommandLineParser.Parse(root, args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+    }
+
+    /// <summary>What is wrong with the arguments; no more work than needed where nothing is.</summary>
+    private static List<string> Errors(string[] args, ParseResult parsed)
+    {
+        List<string> errors = [];
+        if (Array.Exists(args, argument => argument.StartsWith('-')))
+        {
+            AddSwitchesWithValues(errors, args, parsed);
+            AddUnknownOptions(errors, parsed);
+        }
+
+        foreach (string token in parsed.UnmatchedTokens)
+        {
+            errors.Add($"'{token}' is not understood.");
+        }
+
+        // What is not understood says more than what is therefore missing.
+        if (errors.Count == 0)
+        {
+            foreach (ParseError error in parsed.Errors)
+            {
+                errors.Add(error.Message);
+            }
+        }
+
+        return errors;
     }
 
     /// <summary>A switch takes no value; the value would otherwise count as one more path.</summary>
-    private static IEnumerable<string> SwitchesWithValues(string[] args, ParseResult parsed) =>
-        from option in parsed.CommandResult.Command.Options.Union(parsed.RootCommandResult.Command.Options)
-        where option.Arity.MaximumNumberOfValues == 0
-        from argument in args.TakeWhile(argument => argument != "--")
-        where argument.StartsWith(option.Name, StringComparison.Ordinal)
-            && argument.Length > option.Name.Length && (argument[option.Name.Length] is '=' or ':')
-        select $"'{option.Name}' takes no value.";
+    private static void AddSwitchesWithValues(List<string> errors, string[] args, ParseResult parsed)
+    {
+        IList<Option> options = parsed.CommandResult.Command.Options;
+        foreach (Option option in options.Union([s_json.Option, s_verbose.Option]))
+        {
+            if (option.Arity.MaximumNumberOfValues == 0
+                && args.TakeWhile(argument => argument != "--").Any(argument => argument.StartsWith(option.Name, StringComparison.Ordinal)
+                    && argument.Length > option.Name.Length
+                    && (argument[option.Name.Length] is '=' or ':')))
+            {
+                errors.Add($"'{option.Name}' takes no value.");
+            }
+        }
+    }
 
     /// <summary>
     /// An option that the command does not know would otherwise count as one more path. After <c>--</c> all are paths.
     /// </summary>
-    private static IEnumerable<string> UnknownOptions(ParseResult parsed)
+    private static void AddUnknownOptions(List<string> errors, ParseResult parsed)
     {
         int literals = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Count() - 1;
         List<Token> paths = [.. parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)];
-        return paths.Take(paths.Count - Math.Max(0, literals))
-            .Where(token => token.Value.Length > 1 && token.Value[0] == '-')
-            .Select(token => $"Unknown option '{token.Value}'. Put '--' or './' before a path that begins with a dash.");
+        foreach (Token token in paths.Take(paths.Count - Math.Max(0, literals)))
+        {
+            if (token.Value.Length > 1 && token.Value[0] == '-')
+            {
+                errors.Add($"Unknown option '{token.Value}'. Put '--' or './' before a path that begins with a dash.");
+            }
+        }
     }
 
-    private static string[] Errors(string[] args, ParseResult parsed)
-    {
-        // What is not understood says more than what is therefore missing.
-        string[] unknown =
-        [
-            .. SwitchesWithValues(args, parsed),
-            .. UnknownOptions(parsed),
-            .. parsed.UnmatchedTokens.Select(token => $"'{token}' is not understood."),
-        ];
-        return unknown.Length > 0 ? unknown : [.. parsed.Errors.Select(error => error.Message)];
-    }
-
-    private static ExitCode RefuseArguments(Command command, string[] errors, TextWriter messages)
+    private static ExitCode RefuseArguments(Command command, List<string> errors, TextWriter messages)
     {
         foreach (string error in errors)
         {
             messages.WriteLine($"error: {TerminalText.Escape(error)}");
         }
 
-        string name = command is RootCommand ? "backuptools" : $"backuptools {command.Name}";
+        string name = command.Parents.Any() ? $"backuptools {command.Name}" : command.Name;
         messages.WriteLine($"See '{name} --help'.");
         messages.Flush();
         return ExitCode.WrongArguments;

@@ -135,9 +135,12 @@ internal sealed class Parameters(Command command)
 
     private static void RefuseEmpty(SymbolResult result, string name)
     {
-        if (result.Tokens.Any(token => token.Value.Length == 0))
+        foreach (Token token in result.Tokens)
         {
-            result.AddError($"{name}: the value is empty.");
+            if (token.Value.Length == 0)
+            {
+                result.AddError($"{name}: the value is empty.");
+            }
         }
     }
 
