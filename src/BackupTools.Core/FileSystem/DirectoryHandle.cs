@@ -14,7 +14,7 @@ internal enum RenameMode
 }
 
 /// <summary>A name that a directory holds, with its kind where the file system tells it.</summary>
-internal readonly record struct DirectoryEntry(EntryName Name, EntryType Type);
+internal sealed record DirectoryEntry(EntryName Name, EntryType Type);
 
 /// <summary>
 /// An open directory. All work on a tree goes through handles of directories and single names, so that nothing that

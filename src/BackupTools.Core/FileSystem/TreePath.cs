@@ -84,13 +84,15 @@ internal readonly struct TreePath : IComparable<TreePath>, IEquatable<TreePath>
             return true;
         }
 
-        foreach (Range range in bytes.Split((byte)'/'))
+        for (int start = 0; start <= bytes.Length;)
         {
-            ReadOnlySpan<byte> component = bytes[range];
+            int slash = bytes[start..].IndexOf((byte)'/');
+            ReadOnlySpan<byte> component = slash < 0 ? bytes[start..] : bytes.Slice(start, slash);
+            start += component.Length + 1;
             if (component.IsEmpty
                 || component.SequenceEqual("."u8)
                 || component.SequenceEqual(".."u8)
-                || component.Contains((byte)0)
+                || component.IndexOf((byte)0) >= 0
                 || (OperatingSystem.IsWindows() && !IsHarmlessOnWindows(component)))
             {
                 return false;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace BackupTools.Core.Snapshots;
@@ -10,7 +9,6 @@ namespace BackupTools.Core.Snapshots;
 internal sealed class ManifestContent
 {
     private static readonly JsonReaderOptions s_options = new() { MaxDepth = 16 };
-    private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdef");
 
     private ulong _seen;
 
@@ -138,8 +136,21 @@ internal sealed class ManifestContent
     private static string? Hash(ref Utf8JsonReader json)
     {
         string? text = json.GetString();
-        return text is null || (text.Length == 64 && text.AsSpan().IndexOfAnyExcept(s_hexDigits) < 0)
+        return text is null || (text.Length == 64 && IsHex(text))
             ? text
             : throw new JsonException("its sha256 is none");
+    }
+
+    private static bool IsHex(string text)
+    {
+        foreach (char c in text)
+        {
+            if (!char.IsAsciiHexDigitLower(c))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -19,7 +19,7 @@ internal sealed class FolderCatalogue
     public List<StoredSnapshot> ReadAll()
     {
         List<StoredSnapshot> snapshots = [];
-        List<EntryName> directories = [];
+        List<DirectoryEntry> directories = [];
         HashSet<string> claimed = new(StringComparer.Ordinal);
         foreach (DirectoryEntry entry in _store.ReadEntries())
         {
@@ -37,13 +37,13 @@ internal sealed class FolderCatalogue
             }
             else if (entry.Type is EntryType.Directory or EntryType.Unknown && name[0] != (byte)'.')
             {
-                directories.Add(entry.Name);
+                directories.Add(entry);
             }
         }
 
-        foreach (EntryName name in directories)
+        foreach (DirectoryEntry directory in directories)
         {
-            if (!claimed.Contains(name.Text) && ReadOxios(name) is { } snapshot)
+            if (!claimed.Contains(directory.Name.Text) && ReadOxios(directory.Name) is { } snapshot)
             {
                 snapshots.Add(snapshot);
             }
