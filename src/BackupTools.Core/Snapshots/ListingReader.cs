@@ -247,7 +247,7 @@ internal sealed class ListingReader
                     ? captured.ToDateTime()
                     : throw new JsonException("its captured_at is none");
                 break;
-            case "check": fields.Check = JsonSerializer.Deserialize(ref json, ManifestJson.Default.SnapshotCheck); break;
+            case "check": fields.Check = ManifestFields.Check(ref json); break;
             case "changed_while_read": fields.ChangedWhileRead = json.GetBoolean(); break;
             default: json.Skip(); break;
         }

@@ -127,7 +127,7 @@ internal sealed class ListingWriter : IDisposable
 
         if (entry.CapturedAt is { } capturedAt)
         {
-            _json.WriteString("captured_at"u8, UtcTimeConverter.Format(capturedAt));
+            _json.WriteString("captured_at"u8, UtcTimeText.Format(capturedAt));
         }
 
         if (entry.Check is { } check)

@@ -45,7 +45,7 @@ internal static class ManifestFields
     public static DateTime Time(ref Utf8JsonReader json)
     {
         string text = Text(ref json);
-        return UtcTimeConverter.TryParse(text, out DateTime time) ? time : throw new JsonException($"'{text}' is no RFC 3339 time");
+        return UtcTimeText.TryParse(text, out DateTime time) ? time : throw new JsonException($"'{text}' is no RFC 3339 time");
     }
 
     public static void Texts(ref Utf8JsonReader json, List<string> into)

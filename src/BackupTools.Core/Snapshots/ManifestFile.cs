@@ -23,7 +23,9 @@ internal sealed class ManifestFile
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         }))
         {
-            JsonSerializer.Serialize(json, manifest, ManifestJson.Indented.SnapshotManifest);
+            json.WriteStartObject();
+            ManifestText.WriteProperties(json, manifest);
+            json.WriteEndObject();
         }
 
         buffer.GetSpan(1)[0] = (byte)'\n';

@@ -71,7 +71,7 @@ internal sealed class OxiosManifest
                 OxiosVersion = ManifestFields.Text(ref json);
                 break;
             case "created_at" when json.TokenType == JsonTokenType.String:
-                CreatedAt = UtcTimeConverter.TryParse(json.GetString()!, out DateTime time) ? time : null;
+                CreatedAt = UtcTimeText.TryParse(json.GetString()!, out DateTime time) ? time : null;
                 break;
             case "sections":
                 ReadSections(ref json);

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace BackupTools.Core.Snapshots;
 
 /// <summary>
@@ -12,111 +10,84 @@ public sealed record SnapshotManifest
     public const int CurrentFormatVersion = 1;
 
     /// <summary>Version of the manifest's format.</summary>
-    [JsonPropertyOrder(0)]
     public int FormatVersion { get; init; } = CurrentFormatVersion;
 
     /// <summary>UUIDv7 of the snapshot; empty for other programs' backups, which have none.</summary>
-    [JsonPropertyOrder(1)]
     public string Id { get; init; } = string.Empty;
 
     /// <summary><c>sqlite</c> or <c>directory</c>.</summary>
-    [JsonPropertyOrder(2)]
     public required string Kind { get; init; }
 
     /// <summary>The name of the series, by default made from the source's.</summary>
-    [JsonPropertyOrder(3)]
     public required string Name { get; init; }
 
     /// <summary>The payload: a bare file name in the store.</summary>
-    [JsonPropertyOrder(4)]
     public required string Snapshot { get; init; }
 
     /// <summary>When the data was consistent; RFC 3339, UTC, milliseconds in the file.</summary>
-    [JsonPropertyOrder(5)]
     public required DateTime CreatedAt { get; init; }
 
     /// <summary>Full path of the source; bytes that are no UTF-8 appear as U+FFFD.</summary>
-    [JsonPropertyOrder(6)]
     public required string Source { get; init; }
 
     /// <summary>The source's path as bytes, where it is not valid Unicode.</summary>
-    [JsonPropertyOrder(7)]
     public byte[]? SourceRaw { get; init; }
 
     /// <summary>The same as <see cref="Source"/>, for databases only: the key that ai-memory uses.</summary>
-    [JsonPropertyOrder(8)]
     public string? SourceDb { get; init; }
 
     /// <summary>The machine that the snapshot was taken on, or the name given for it.</summary>
-    [JsonPropertyOrder(9)]
     public string Host { get; init; } = string.Empty;
 
     /// <summary>The program that wrote the manifest.</summary>
-    [JsonPropertyOrder(10)]
     public string Tool { get; init; } = string.Empty;
 
     /// <summary>That program's version.</summary>
-    [JsonPropertyOrder(11)]
     public string Version { get; init; } = string.Empty;
 
     /// <summary>Bytes of the payload.</summary>
-    [JsonPropertyOrder(12)]
     public required long Bytes { get; init; }
 
     /// <summary>SHA-256 in lower-case hex: of the payload (databases) or of the listing (directories).</summary>
-    [JsonPropertyOrder(13)]
     public string? Sha256 { get; init; }
 
     /// <summary>Name of the listing file in the store (directories only).</summary>
-    [JsonPropertyOrder(14)]
     public string? Listing { get; init; }
 
     /// <summary>Metadata of the database file (databases only).</summary>
-    [JsonPropertyOrder(15)]
     public SourceFileInfo? File { get; init; }
 
     /// <summary>Entries of all sections: rows of a database, files and links of a directory.</summary>
-    [JsonPropertyOrder(16)]
     public long EntryCount { get; init; }
 
     /// <summary>The named parts with their counts.</summary>
-    [JsonPropertyOrder(17)]
     public IReadOnlyList<SnapshotSection> Sections { get; init; } = [];
 
     /// <summary>What is known of the database (databases only).</summary>
-    [JsonPropertyOrder(18)]
     public SqliteInfo? Sqlite { get; init; }
 
     /// <summary>The check that the payload went through.</summary>
-    [JsonPropertyOrder(19)]
     public SnapshotCheck? Check { get; init; }
 
     /// <summary>Tags; tagged snapshots are not removed by <c>--keep</c>.</summary>
-    [JsonPropertyOrder(20)]
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>Free text.</summary>
-    [JsonPropertyOrder(21)]
     public string? Comment { get; init; }
 
     /// <summary>Whether something that belongs to the source could not be read.</summary>
-    [JsonPropertyOrder(22)]
     public bool Incomplete { get; init; }
 
     /// <summary>What could not be read, and why.</summary>
-    [JsonPropertyOrder(23)]
     public IReadOnlyList<SnapshotProblem> Errors { get; init; } = [];
 
     /// <summary>What was left out knowingly (sockets, pipes, devices, safety copies, the store itself), and why.</summary>
-    [JsonPropertyOrder(24)]
     public IReadOnlyList<SnapshotProblem> Skipped { get; init; } = [];
 
     /// <summary>Which program's manifest this was read from.</summary>
-    [JsonIgnore]
     public ManifestOrigin Origin { get; init; }
 
     /// <summary>What retention, "newest" and <c>--as-of</c> count within.</summary>
-    [JsonIgnore]
     public SnapshotSeries Series => new(Name, Source, Host);
 }
 
@@ -167,7 +138,6 @@ public sealed record SnapshotProblem(string Path, string Reason);
 public sealed record SnapshotCheck(string Level, CheckResult Result, string? Detail = null);
 
 /// <summary>What a check found.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<CheckResult>))]
 public enum CheckResult
 {
     /// <summary>Nothing wrong.</summary>
@@ -184,7 +154,6 @@ public enum CheckResult
 }
 
 /// <summary>How a database was copied.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<CaptureMethod>))]
 public enum CaptureMethod
 {
     /// <summary>Page for page.</summary>

@@ -112,7 +112,7 @@ internal static class SnapshotSelection
         foreach (IGrouping<SnapshotSeries, StoredSnapshot> group in series.OrderBy(group => group.Key.Name, StringComparer.Ordinal))
         {
             text.Append(CultureInfo.InvariantCulture, $"{separator}name '{group.Key.Name}', source '{group.Key.Source}', host '{group.Key.Host}'");
-            text.Append(CultureInfo.InvariantCulture, $" ({group.Count()}, newest {UtcTimeConverter.Format(group.Last().Manifest.CreatedAt)})");
+            text.Append(CultureInfo.InvariantCulture, $" ({group.Count()}, newest {UtcTimeText.Format(group.Last().Manifest.CreatedAt)})");
             separator = "; ";
         }
 
@@ -123,7 +123,7 @@ internal static class SnapshotSelection
     {
         int damaged = fitting.Count(snapshot => snapshot.State == SnapshotState.Damaged);
         int incomplete = fitting.Count(snapshot => snapshot.State == SnapshotState.Incomplete);
-        string time = until is { } bound ? $" at or before {UtcTimeConverter.Format(bound)}" : string.Empty;
+        string time = until is { } bound ? $" at or before {UtcTimeText.Format(bound)}" : string.Empty;
         string others = damaged + incomplete == 0 ? string.Empty : string.Create(
             CultureInfo.InvariantCulture,
             $" ({incomplete} incomplete, {damaged} damaged; an incomplete one is restored when it is named itself)");
