@@ -88,7 +88,8 @@ internal static class CommandLine
         }
 
         // A path that begins with an at sign is a path.
-        return CommandLineParser.Parse(root, args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        ParserConfiguration configuration = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
+        return CommandLineParser.Parse(root, args, configuration);
     }
 
     /// <summary>What is wrong with the arguments; no more work than needed where nothing is.</summary>

@@ -21,6 +21,7 @@ internal sealed class Output : IRunObserver
     private readonly bool _verbose;
     private readonly ProgressLine? _progress;
     private int _progressColumns;
+    private bool _hasBlock;
 
     public Output(TextWriter results, TextWriter messages, bool json, bool verbose)
     {
@@ -58,6 +59,13 @@ internal sealed class Output : IRunObserver
             _results.WriteLine(lines);
             _results.Flush();
         }
+    }
+
+    /// <summary>Writes the lines of a result that has several, apart from the one before.</summary>
+    public void WriteBlock(string lines)
+    {
+        WriteText(_hasBlock ? Environment.NewLine + lines : lines);
+        _hasBlock = true;
     }
 
     /// <summary>Writes a result as one JSON object on a line.</summary>

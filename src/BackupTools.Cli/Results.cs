@@ -13,7 +13,7 @@ internal static class Results
     {
         if (!output.Json)
         {
-            output.WriteText(ResultText.Of(made));
+            output.WriteBlock(ResultText.Of(made));
             return;
         }
 

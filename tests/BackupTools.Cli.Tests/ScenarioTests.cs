@@ -95,12 +95,12 @@ public class ScenarioTests
 
     private static void AssertPrunesToTheNewest(TemporaryDirectory directory, JsonElement first, JsonElement second)
     {
-        (string, string)[] expected = [(first.Text("snapshot_path"), "remove"), (second.Text("snapshot_path"), "keep")];
+        Dictionary<string, string> expected = new() { [first.Text("snapshot_path")] = "remove", [second.Text("snapshot_path")] = "keep" };
         foreach (string[] mode in (string[][])[["--dry-run"], []])
         {
             IReadOnlyList<JsonElement> decisions =
                 BackupToolsProcess.Run(directory, ["prune", "backups", "--keep-last", "1", "--json", .. mode]).Expect(0).Objects;
-            Assert.Equal(expected, decisions.Select(decision => (decision.Text("snapshot"), decision.Text("action"))).Order());
+            Assert.Equal(expected, decisions.ToDictionary(decision => decision.Text("snapshot"), decision => decision.Text("action")));
             bool isDone = mode.Length == 0;
             Assert.Equal(!isDone, Path.Exists(first.Text("snapshot_path")));
             Assert.Equal(!isDone, Path.Exists(first.Text("manifest_path")));

@@ -12,9 +12,13 @@ internal static class ListCommand
         Parameters parameters = new(command);
         Argument<string[]> stores = parameters.Paths("STORE", "A store; a payload or a manifest means that snapshot.");
         Func<ParseResult, SnapshotFilter> series = parameters.Series();
-        Func<ParseResult, DateTime?> since = parameters.Time("--since", "Only snapshots taken at or after this time; without a zone it is local.");
+        Func<ParseResult, DateTime?> since = parameters.Time(
+            "--since",
+            "Only snapshots taken at or after this time; without a zone it is local.");
         Func<ParseResult, DateTime?> before = parameters.Time("--before", "Only snapshots taken before this time.");
-        Option<string[]> tags = parameters.Texts("--tag", "TAG", "Only snapshots with this tag; several must all be there.");
+        Option<string[]> tags = parameters.Texts(
+            "--tag", "TAG",
+            "Only snapshots with this tag; several must all be there.");
         Func<ParseResult, int?> latest = parameters.Count("--latest", "Only the newest so many of each series.");
         return (arguments, run) =>
         {

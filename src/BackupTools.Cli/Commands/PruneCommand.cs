@@ -13,12 +13,16 @@ internal static class PruneCommand
         Argument<string> store = parameters.Path("STORE", "The store.");
         Func<ParseResult, SnapshotFilter> series = parameters.Series();
         Func<ParseResult, int?> last = parameters.Count("--keep-last", "Keep the newest so many.");
-        Func<ParseResult, int?> hourly = parameters.Count("--keep-hourly", "Keep the newest of each of so many hours that have snapshots.");
+        Func<ParseResult, int?> hourly = parameters.Count(
+            "--keep-hourly",
+            "Keep the newest of each of so many hours that have snapshots.");
         Func<ParseResult, int?> daily = parameters.Count("--keep-daily", "The same for days.");
         Func<ParseResult, int?> weekly = parameters.Count("--keep-weekly", "The same for weeks.");
         Func<ParseResult, int?> monthly = parameters.Count("--keep-monthly", "The same for months.");
         Func<ParseResult, int?> yearly = parameters.Count("--keep-yearly", "The same for years.");
-        Func<ParseResult, CalendarDuration?> within = parameters.Calendar("--keep-within", "Keep all taken within this time before the newest, such as 1y2m10d4h; m is months.");
+        Func<ParseResult, CalendarDuration?> within = parameters.Calendar(
+            "--keep-within",
+            "Keep all taken within this time before the newest, such as 1y2m10d4h; m is months.");
         Option<string[]> tags = parameters.Texts("--keep-tag", "TAG", "Keep all that carry this tag.");
         SwitchOption dryRun = parameters.Switch("--dry-run", "Tell what would be removed, and remove nothing.");
         return (arguments, run) => run.Run(arguments.GetValue(store)!, cancellation =>

@@ -10,12 +10,24 @@ internal static class RestoreCommand
     public static CommandRun Define(Command command)
     {
         Parameters parameters = new(command);
-        Argument<string> snapshot = parameters.Path("SNAPSHOT", "A payload, a manifest, or a store: then the newest complete snapshot of its only series.");
-        Option<string?> to = parameters.Text("--to", "TARGET", "Where the database or the directory shall stand.", isRequired: true);
-        Func<ParseResult, DateTime?> asOf = parameters.Time("--as-of", "With a store: the newest snapshot at or before this time; without a zone it is local.");
-        Option<string[]> include = parameters.Texts("--include", "GLOB", "Restore only what fits this pattern, as in .gitignore.");
-        SwitchOption skipVerify = parameters.Switch("--skip-verify", "Restore a payload that has no manifest, or whose hash does not fit.");
-        SwitchOption overlay = parameters.Switch("--overlay", "Write over a standing tree, leave what the snapshot does not have.");
+        Argument<string> snapshot = parameters.Path(
+            "SNAPSHOT",
+            "A payload, a manifest, or a store: then the newest complete snapshot of its only series.");
+        Option<string?> to = parameters.Text(
+            "--to", "TARGET",
+            "Where the database or the directory shall stand.", isRequired: true);
+        Func<ParseResult, DateTime?> asOf = parameters.Time(
+            "--as-of",
+            "With a store: the newest snapshot at or before this time; without a zone it is local.");
+        Option<string[]> include = parameters.Texts(
+            "--include", "GLOB",
+            "Restore only what fits this pattern, as in .gitignore.");
+        SwitchOption skipVerify = parameters.Switch(
+            "--skip-verify",
+            "Restore a payload that has no manifest, or whose hash does not fit.");
+        SwitchOption overlay = parameters.Switch(
+            "--overlay",
+            "Write over a standing tree, leave what the snapshot does not have.");
         SwitchOption force = parameters.Switch("--force", "Replace a database although another process holds it open.");
         SwitchOption dryRun = parameters.Switch("--dry-run", "Tell what would be done, and do nothing.");
         Func<ParseResult, SnapshotFilter> series = parameters.Series();

@@ -9,14 +9,18 @@ internal static class VerifyCommand
     public static CommandRun Define(Command command)
     {
         Parameters parameters = new(command);
-        Argument<string[]> snapshots = parameters.Paths("SNAPSHOT", "A payload, a manifest, or a store: then all its snapshots.");
+        Argument<string[]> snapshots = parameters.Paths(
+            "SNAPSHOT",
+            "A payload, a manifest, or a store: then all its snapshots.");
         Func<ParseResult, VerifyLevel?> level = parameters.Choice(
             "--level",
             "How thoroughly: the manifest's own sense, every byte, or a restore into a scratch place. [default: hash]",
             VerifyLevel.Manifest,
             VerifyLevel.Hash,
             VerifyLevel.Rehearse);
-        Option<string?> scratch = parameters.Text("--scratch", "DIR", "Where to rehearse. [default: the system's place for temporary files]");
+        Option<string?> scratch = parameters.Text(
+            "--scratch", "DIR",
+            "Where to rehearse. [default: the system's place for temporary files]");
         return (arguments, run) => run.ForEach(arguments.GetValue(snapshots)!, (snapshot, cancellation) =>
         {
             VerifyRequest request = new()
