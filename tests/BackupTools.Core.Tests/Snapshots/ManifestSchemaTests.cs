@@ -220,7 +220,7 @@ public sealed class ManifestSchemaTests
     }
 
     private static JsonObject Serialize(SnapshotManifest manifest) =>
-        JsonNode.Parse(JsonSerializer.Serialize(manifest, ManifestJson.Indented.SnapshotManifest))!.AsObject();
+        JsonNode.Parse(ManifestFile.Serialize(manifest))!.AsObject();
 
     private static string SchemaPath([CallerFilePath] string here = "") =>
         Path.Join(Path.GetDirectoryName(here), "..", "..", "..", "docs", "manifest.schema.json");
