@@ -59,6 +59,7 @@ internal sealed class DirectorySource : ISnapshotSource
                 Path);
         }
 
+        DroppedMetadata.WarnOfSystem(Path, progress);
         TreeCaptureResult result = TreeCapture.Run(
             _directory, _realPath, exclusions, writer, request, progress, cancellation);
         foreach (string section in request.Sections)

@@ -38,6 +38,7 @@ internal sealed class SqliteSource : ISnapshotSource
         ProgressTracker progress,
         CancellationToken cancellation)
     {
+        WarnOfDroppedMetadata(progress);
         string scratch = ScratchFile.Create(writer.ScratchPath, "database.db");
         DatabaseCaptureResult captured = DatabaseCapture.Run(_location, scratch, request.Capture, progress, cancellation);
         if (captured.Method == CaptureMethod.Raw)
@@ -82,6 +83,19 @@ internal sealed class SqliteSource : ISnapshotSource
     }
 
     public void Dispose() => _location.Directory.Dispose();
+
+    private void WarnOfDroppedMetadata(ProgressTracker progress)
+    {
+        DroppedMetadata.WarnOfSystem(Path, progress);
+
+        // Registered, because closing the descriptor must not drop the locks of another run in this process.
+        if (_location.Directory.TryGetStatus(_location.Name, out FileStatus status))
+        {
+            using IDisposable registration = OpenDatabases.Register(status.Identity);
+            using FileHandle file = _location.Directory.OpenFile(_location.Name);
+            DroppedMetadata.WarnOfAttributes(Path, file.GetAttributes(), progress);
+        }
+    }
 
     private static void Sync(string path)
     {
