@@ -41,7 +41,7 @@ internal static class ResultText
     public static string Of(RestorePlan plan)
     {
         StringBuilder text = new();
-        AppendLabelled(text, "Would restore", plan.Target);
+        AppendLabelled(text, "Planned", plan.Target);
         AppendLabelled(text, "From", plan.Snapshot.SnapshotPath);
         AppendLabelled(text, "Previous", plan.Previous ?? "nothing stands there");
         AppendLabelled(text, "Bytes", Number(plan.Bytes));

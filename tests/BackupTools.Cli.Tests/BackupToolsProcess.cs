@@ -47,19 +47,6 @@ internal sealed class BackupToolsProcess : IDisposable
         return new ProcessResult(_process.ExitCode, _output.Result, _error.Result);
     }
 
-    /// <summary>Whether the process has a file open at this moment (Linux).</summary>
-    public bool HasOpen(string path)
-    {
-        try
-        {
-            return Directory.EnumerateFiles($"/proc/{_process.Id}/fd").Any(descriptor => new FileInfo(descriptor).LinkTarget == path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>Sends SIGTERM.</summary>
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, 15));
 
