@@ -28,11 +28,31 @@ internal static class WriterProgram
 
     private static int Main(string[] arguments)
     {
-        if (arguments is not ["write", var path])
+        return arguments switch
         {
-            Console.Error.WriteLine("usage: write DATABASE");
-            return 2;
+            ["write", var path] => Write(path),
+            ["probe", var path] => Probe(path),
+            _ => 2,
+        };
+    }
+
+    /// <summary>Whether nobody holds a lock that keeps a writer out: 0, or 1 where somebody does.</summary>
+    private static int Probe(string path)
+    {
+        using SqliteConnection connection = TestDatabase.Open(path);
+        try
+        {
+            connection.Execute("BEGIN EXCLUSIVE");
+            return 0;
         }
+        catch (SqliteException)
+        {
+            return 1;
+        }
+    }
+
+    private static int Write(string path)
+    {
 
         bool stop = false;
         Thread input = new(() =>
@@ -85,15 +105,17 @@ internal sealed class WriterProcess : IDisposable
     /// <summary>Starts a writer and waits for its first commit.</summary>
     public static WriterProcess Start(string database)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            ArgumentList = { "exec", typeof(WriterProgram).Assembly.Location, "write", database },
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        WriterProcess writer = new(Process.Start(start)!);
+        WriterProcess writer = new(Run("write", database));
         Assert.Equal("writing", writer._process.StandardOutput.ReadLine());
         return writer;
+    }
+
+    /// <summary>Whether another process can lock a database to write it.</summary>
+    public static bool CanWrite(string database)
+    {
+        using Process probe = Run("probe", database);
+        probe.WaitForExit();
+        return probe.ExitCode == 0;
     }
 
     /// <summary>Ends it and tells how many transactions were committed and how many failed.</summary>
@@ -110,6 +132,14 @@ internal sealed class WriterProcess : IDisposable
         _process.Kill();
         _process.WaitForExit();
     }
+
+    private static Process Run(string command, string database) => Process.Start(
+        new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            ArgumentList = { "exec", typeof(WriterProgram).Assembly.Location, command, database },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
 
     public void Dispose()
     {

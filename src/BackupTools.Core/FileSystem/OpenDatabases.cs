@@ -12,6 +12,8 @@ internal static class OpenDatabases
 {
     private static readonly Lock s_gate = new();
     private static readonly Dictionary<FileIdentity, Entry> s_entries = [];
+    private static int s_registered;
+    private static int s_closing;
 
     /// <summary>Says that SQLite is about to open the file; until the result is disposed no descriptor of it is closed.</summary>
     public static IDisposable Register(FileIdentity identity)
@@ -21,6 +23,14 @@ internal static class OpenDatabases
             ref Entry? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(s_entries, identity, out _);
             entry ??= new Entry();
             entry.Connections++;
+            Interlocked.Increment(ref s_registered);
+        }
+
+        // Whoever is closing a descriptor now may have looked before this registration: he is waited for.
+        SpinWait spin = default;
+        while (Volatile.Read(ref s_closing) != 0)
+        {
+            spin.SpinOnce();
         }
 
         return new Registration(identity);
@@ -29,10 +39,19 @@ internal static class OpenDatabases
     /// <summary>Closes a descriptor of a source file now, or when no connection of ours needs its locks any more.</summary>
     public static void Close(int descriptor)
     {
+        // Mostly no database is open, and many threads close many small files: they need not wait for each other.
+        Interlocked.Increment(ref s_closing);
+        if (Volatile.Read(ref s_registered) == 0)
+        {
+            _ = Posix.Close(descriptor);
+            Interlocked.Decrement(ref s_closing);
+            return;
+        }
+
+        Interlocked.Decrement(ref s_closing);
         lock (s_gate)
         {
-            if (s_entries.Count > 0
-                && Posix.TryStatus(descriptor, out FileStatus status)
+            if (Posix.TryStatus(descriptor, out FileStatus status)
                 && s_entries.TryGetValue(status.Identity, out Entry? entry))
             {
                 entry.Deferred.Add(descriptor);
@@ -98,6 +117,7 @@ internal static class OpenDatabases
     {
         lock (s_gate)
         {
+            Interlocked.Decrement(ref s_registered);
             Entry entry = s_entries[identity];
             if (--entry.Connections > 0)
             {
