@@ -1,3 +1,5 @@
+using BackupTools.Core.FileSystem;
+
 namespace BackupTools.Core.Sources.Sqlite;
 
 /// <summary>Copies a database page for page with SQLite's online backup (https://sqlite.org/backup.html).</summary>
@@ -5,6 +7,9 @@ internal static unsafe class PageCopy
 {
     // Large enough to make the calls cheap, small enough to stop within a fraction of a second.
     private const int PagesPerStep = 1024;
+
+    // The disk begins early with what will be synced anyway, so that the sync at the end finds little left to do.
+    private const long WriteBackBytes = 32 * 1024 * 1024;
 
     /// <summary>
     /// Copies what the source's open read transaction sees. That transaction is what keeps other processes' commits
@@ -40,10 +45,13 @@ internal static unsafe class PageCopy
                 copy.Check(SqliteNative.ErrorCode(copy.Handle));
             }
 
+            using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(target)!);
+            using FileHandle file = directory.OpenFile(EntryName.FromText(Path.GetFileName(target)));
             try
             {
                 int result;
                 int before = 0;
+                long written = 0;
                 do
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -51,6 +59,12 @@ internal static unsafe class PageCopy
                     int done = SqliteNative.BackupPageCount(backup) - SqliteNative.BackupRemaining(backup);
                     progress.Add(item, (long)(done - before) * pageSize);
                     before = done;
+                    long bytes = (long)done * pageSize;
+                    if (bytes - written >= WriteBackBytes)
+                    {
+                        file.StartWriteBack(written, bytes - written);
+                        written = bytes;
+                    }
                 }
                 while (result == SqliteNative.Ok);
                 if (result != SqliteNative.Done)
