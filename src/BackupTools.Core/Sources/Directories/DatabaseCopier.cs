@@ -91,7 +91,9 @@ internal sealed class DatabaseCopier
             return new SnapshotCheck("none", CheckResult.Unverifiable, captured.RawReason);
         }
 
-        Task<string> hash = Task.Run(() => ContentHash.OfFile(scratch, _cancellation), CancellationToken.None);
+        Task<string> hash = captured.Sha256 is { } known
+            ? Task.FromResult(known)
+            : Task.Run(() => ContentHash.OfFile(scratch, _cancellation), CancellationToken.None);
         try
         {
             return DatabaseInspector.Check(scratch, _check, _cancellation);

@@ -13,7 +13,11 @@ namespace BackupTools.Core.Sources.Sqlite;
 /// <param name="Source">The file's status at its source.</param>
 /// <param name="RawReason">What SQLite said, where the capture is raw.</param>
 internal sealed record DatabaseCaptureResult(
-    CaptureMethod Method, DateTime CapturedAt, bool IsWal, long? LockedMs, FileStatus Source, string? RawReason = null);
+    CaptureMethod Method, DateTime CapturedAt, bool IsWal, long? LockedMs, FileStatus Source, string? RawReason = null)
+{
+    /// <summary>SHA-256 of the copy in lower-case hex, where it was taken on the way.</summary>
+    public string? Sha256 { get; init; }
+}
 
 /// <summary>
 /// Copies a live database as one transaction's view, without writing anything beside it and without stopping others
@@ -239,14 +243,26 @@ internal sealed class DatabaseCapture
         Stopwatch locked = Stopwatch.StartNew();
         DateTime capturedAt = DateTime.UtcNow;
         RefuseIfElsewhere(before.File.Identity, descriptorsBefore);
-        PageCopy.Run(source, target, DatabaseFile.PageSize(before.Header), _progress, _item, _cancellation);
+        string? sha256 = PageCopy.Run(source, target, ReadFirstPage(before), _progress, _item, _cancellation);
         source.Execute("COMMIT");
         return new DatabaseCaptureResult(
             CaptureMethod.Exact,
             capturedAt,
             before.IsWal,
             opening == Opening.Plain ? locked.ElapsedMilliseconds : null,
-            before.File);
+            before.File)
+        {
+            Sha256 = sha256,
+        };
+    }
+
+    // Beside a log this may be an older state of the page: then the copy's hash is not known on the way.
+    private byte[] ReadFirstPage(DatabaseState state)
+    {
+        byte[] page = new byte[DatabaseFile.PageSize(state.Header)];
+        using FileHandle file = _location.Directory.OpenFile(_location.Name);
+        int count = file.ReadAt(page, 0);
+        return page[..count];
     }
 
     private DatabaseCaptureResult Vacuum(SqliteConnection source, DatabaseState before, int descriptorsBefore, string target)

@@ -1,5 +1,3 @@
-using BackupTools.Core.FileSystem;
-
 namespace BackupTools.Core.Sources.Sqlite;
 
 /// <summary>Copies a database page for page with SQLite's online backup (https://sqlite.org/backup.html).</summary>
@@ -8,23 +6,35 @@ internal static unsafe class PageCopy
     // Large enough to make the calls cheap, small enough to stop within a fraction of a second.
     private const int PagesPerStep = 1024;
 
-    // The disk begins early with what will be synced anyway, so that the sync at the end finds little left to do.
-    private const long WriteBackBytes = 32 * 1024 * 1024;
-
     /// <summary>
     /// Copies what the source's open read transaction sees. That transaction is what keeps other processes' commits
     /// from starting the copy over.
     /// </summary>
     /// <param name="source">A connection with an open read transaction.</param>
     /// <param name="target">Full path of an empty file.</param>
-    /// <param name="pageSize">The source's page size in bytes.</param>
+    /// <param name="firstPage">The source's first page as it lies in its file.</param>
     /// <param name="progress">Hears of the bytes copied.</param>
     /// <param name="item">The name to tell with them.</param>
     /// <param name="cancellation">Stops the copy.</param>
-    public static void Run(
+    /// <returns>SHA-256 of the copy in lower-case hex, where it could be taken on the way.</returns>
+    public static string? Run(
+        SqliteConnection source,
+        string target,
+        byte[] firstPage,
+        ProgressTracker progress,
+        string item,
+        CancellationToken cancellation)
+    {
+        using CopyFollower follower = new(target, firstPage);
+        Copy(source, target, firstPage.Length, follower, progress, item, cancellation);
+        return follower.Finish();
+    }
+
+    private static void Copy(
         SqliteConnection source,
         string target,
         int pageSize,
+        CopyFollower follower,
         ProgressTracker progress,
         string item,
         CancellationToken cancellation)
@@ -45,13 +55,10 @@ internal static unsafe class PageCopy
                 copy.Check(SqliteNative.ErrorCode(copy.Handle));
             }
 
-            using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(target)!);
-            using FileHandle file = directory.OpenFile(EntryName.FromText(Path.GetFileName(target)));
             try
             {
                 int result;
                 int before = 0;
-                long written = 0;
                 do
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -59,11 +66,10 @@ internal static unsafe class PageCopy
                     int done = SqliteNative.BackupPageCount(backup) - SqliteNative.BackupRemaining(backup);
                     progress.Add(item, (long)(done - before) * pageSize);
                     before = done;
-                    long bytes = (long)done * pageSize;
-                    if (bytes - written >= WriteBackBytes)
+                    if (result == SqliteNative.Ok)
                     {
-                        file.StartWriteBack(written, bytes - written);
-                        written = bytes;
+                        copy.Check(SqliteNative.FlushCache(copy.Handle));
+                        follower.Advance((long)done * pageSize);
                     }
                 }
                 while (result == SqliteNative.Ok);

@@ -86,6 +86,9 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_column_bytes")]
     public static partial int ColumnBytes(nint statement, int index);
 
+    [LibraryImport(Library, EntryPoint = "sqlite3_db_cacheflush")]
+    public static partial int FlushCache(nint connection);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_init")]
     public static partial nint BackupInit(nint target, byte* targetName, nint source, byte* sourceName);
 

@@ -50,7 +50,9 @@ internal sealed class SqliteSource : ISnapshotSource
         progress.Add(Path, 0);
 
         // Side by side: the hash keeps one core busy, the check another, and the disk writes back meanwhile.
-        Task<string> hash = Task.Run(() => ContentHash.OfFile(scratch, cancellation), CancellationToken.None);
+        Task<string> hash = captured.Sha256 is { } known
+            ? Task.FromResult(known)
+            : Task.Run(() => ContentHash.OfFile(scratch, cancellation), CancellationToken.None);
         Task sync = Task.Run(() => Sync(scratch), CancellationToken.None);
         Task<(IReadOnlyList<SnapshotSection>, IReadOnlyList<SnapshotProblem>)> counts = Task.Run(
             () => captured.Method == CaptureMethod.Raw ? ([], []) : DatabaseInspector.Count(scratch, cancellation),

@@ -1,6 +1,7 @@
 using System.Text;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Sources;
 using BackupTools.Core.Sources.Sqlite;
 
 namespace BackupTools.Core.Tests.Sources.Sqlite;
@@ -23,6 +24,35 @@ public sealed class DatabaseCaptureTests : IDisposable
         Assert.Equal(CaptureMethod.Exact, result.Method);
         Assert.Equal(pageSize, DatabaseInspector.ReadInfo(copy).PageSize);
         Assert.Equal("3", TestDatabase.Scalar(copy, "SELECT sum(x) FROM t"));
+    }
+
+    [Theory]
+    [InlineData(512, "NONE", "DELETE")]
+    [InlineData(4096, "FULL", "WAL")]
+    [InlineData(4096, "INCREMENTAL", "DELETE")]
+    [InlineData(8192, "NONE", "WAL")]
+    [InlineData(65536, "NONE", "DELETE")]
+    public void The_hash_taken_on_the_way_is_that_of_the_copy(int pageSize, string autoVacuum, string journalMode)
+    {
+        string path = Make(
+            $"PRAGMA page_size={pageSize}",
+            $"PRAGMA auto_vacuum={autoVacuum}",
+            $"PRAGMA journal_mode={journalMode}",
+            "CREATE TABLE t(x)",
+            "CREATE INDEX i ON t(x)",
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<30000) INSERT INTO t SELECT hex(randomblob(150)) FROM n",
+            "DELETE FROM t WHERE rowid % 7 = 0");
+        (DatabaseCaptureResult result, string copy) = Capture(path);
+        Assert.Equal(ContentHash.OfFile(copy, default), result.Sha256);
+    }
+
+    [Fact]
+    public void Beside_a_log_with_a_newer_first_page_the_hash_is_not_guessed()
+    {
+        string path = CrashedWal(keepSharedMemory: true, lastStatement: "CREATE TABLE more(y)");
+        (DatabaseCaptureResult result, string copy) = Capture(path);
+        Assert.Null(result.Sha256);
+        Assert.Equal("1", TestDatabase.Scalar(copy, "SELECT count(*) FROM sqlite_master WHERE name='more'"));
     }
 
     [SkippableTheory]
@@ -301,12 +331,12 @@ public sealed class DatabaseCaptureTests : IDisposable
     }
 
     /// <summary>A WAL database whose writer died: its last commit is in the log alone.</summary>
-    private string CrashedWal(bool keepSharedMemory)
+    private string CrashedWal(bool keepSharedMemory, string lastStatement = "UPDATE t SET x=42")
     {
         string path = Make("PRAGMA journal_mode=WAL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(41)");
         string crashed = _directory[$"crashed-{Guid.NewGuid():N}.db"];
         using SqliteConnection writer = TestDatabase.Open(path);
-        writer.Execute("UPDATE t SET x=42");
+        writer.Execute(lastStatement);
         CopyFile(path, crashed);
         CopyFile(path + "-wal", crashed + "-wal");
         if (keepSharedMemory)
