@@ -10,6 +10,24 @@ internal static class Tool
             .Split(Path.PathSeparator)
             .Any(directory => File.Exists(Path.Join(directory, name)));
 
+    /// <summary>Whether a program is there and starts.</summary>
+    public static bool Runs(string program, string argument)
+    {
+        if (!Exists(program))
+        {
+            return false;
+        }
+
+        using Process process = Process.Start(new ProcessStartInfo(program, [argument])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+
     /// <summary>Runs a program to its end and returns what it wrote to standard output.</summary>
     public static string Run(string program, IEnumerable<string> arguments, bool mayFail = false)
     {

@@ -26,6 +26,7 @@ internal sealed class StoreLock : IDisposable
     private const int FlockShared = 1;
     private const int FlockExclusive = 2;
     private const int FlockNonBlocking = 4;
+    private const int FlockUnlock = 8;
 
     // Short against a person's patience, long against the cost of a system call.
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(50);
@@ -82,6 +83,9 @@ internal sealed class StoreLock : IDisposable
         int descriptor = Interlocked.Exchange(ref _descriptor, -1);
         if (descriptor >= 0)
         {
+            // Said aloud, not left to the close: a process that is being started by another thread holds a copy of the
+            // descriptor between its fork and its exec, and the lock would last until then.
+            _ = Posix.FileLock(descriptor, FlockUnlock);
             _ = Posix.Close(descriptor);
         }
     }

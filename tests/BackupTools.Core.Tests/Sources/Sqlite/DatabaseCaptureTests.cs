@@ -144,7 +144,7 @@ public sealed class DatabaseCaptureTests : IDisposable
     [SkippableFact]
     public void A_crash_within_a_transaction_over_two_databases_rolls_both_back_and_leaves_the_super_journal()
     {
-        Skip.IfNot(Tool.Exists("strace") && Tool.Exists("sqlite3"), "Needs strace and sqlite3, to die between two system calls.");
+        Skip.IfNot(Tool.Runs("strace", "-V") && Tool.Runs("sqlite3", "-version"), "Needs strace and sqlite3, to die between two system calls.");
         string one = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
         string two = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
 
