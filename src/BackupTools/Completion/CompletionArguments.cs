@@ -1,0 +1,47 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+
+namespace BackupTools.Completion;
+
+/// <summary>What completers read from the command line so far, and how they write their results.</summary>
+internal static class CompletionArguments
+{
+    /// <summary>The store where the command line names none.</summary>
+    public static string DefaultStore => Path.Join(PowerShellPaths.CurrentFileSystemLocation.ProviderPath, "backups");
+
+    private static PathIntrinsics PowerShellPaths => Runspace.DefaultRunspace.SessionStateProxy.Path;
+
+    /// <summary>The paths that parameters have been given, as the file system has them; wildcards are not resolved.</summary>
+    public static IEnumerable<string> Paths(IDictionary parameters, params string[] names) => names
+        .Select(name => parameters[name])
+        .Select(value => value is PSObject wrapped ? wrapped.BaseObject : value)
+        .SelectMany(value => value switch
+        {
+            string text => [text],
+            IEnumerable many => many.Cast<object>().Select(item => item?.ToString() ?? string.Empty),
+            _ => Enumerable.Empty<string>(),
+        })
+        .Where(path => path.Length > 0)
+        .Select(PowerShellPaths.GetUnresolvedProviderPathFromPSPath);
+
+    /// <summary>The values that begin with what was typed, each once, in order, quoted where they need it.</summary>
+    public static List<CompletionResult> Results(string wordToComplete, IEnumerable<string> values)
+    {
+        string word = Unquote(wordToComplete);
+        return [.. values
+            .Where(value => value.Length > 0 && value.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .Select(value => new CompletionResult(Quote(value), value, CompletionResultType.ParameterValue, value))];
+    }
+
+    /// <summary>What was typed, without its opening quote.</summary>
+    public static string Unquote(string wordToComplete) => wordToComplete.Trim('\'', '"');
+
+    private static string Quote(string value) =>
+        value.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':') && !value.StartsWith('-')
+            ? value
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
+}

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using BackupTools.Core;
+
+namespace BackupTools;
+
+/// <summary>
+/// Runs the core on a worker thread, and what it tells meanwhile on the pipeline's: PowerShell accepts it from no other.
+/// </summary>
+internal sealed class PipelineRun : IRunObserver, IDisposable
+{
+    private readonly Cmdlet _cmdlet;
+    private readonly string _item;
+    private readonly ProgressDisplay _progress;
+    private readonly BlockingCollection<Action> _calls = [];
+
+    /// <summary>Prepares to work on an item.</summary>
+    /// <param name="cmdlet">The cmdlet to speak through.</param>
+    /// <param name="name">Its name, for progress.</param>
+    /// <param name="item">The item, usually a path.</param>
+    public PipelineRun(Cmdlet cmdlet, string name, string item)
+    {
+        _cmdlet = cmdlet;
+        _item = item;
+        _progress = new ProgressDisplay(cmdlet, name, item);
+    }
+
+    public void OnProgress(ProgressReport report) => _calls.Add(() => _progress.Show(report));
+
+    public void OnNotice(Notice notice)
+    {
+        string text = notice.Path is { } path && !notice.Message.Contains(path, StringComparison.Ordinal)
+            ? $"{path}: {notice.Message}"
+            : notice.Message;
+        _calls.Add(notice.Level == NoticeLevel.Warning ? () => _cmdlet.WriteWarning(text) : () => _cmdlet.WriteVerbose(text));
+    }
+
+    /// <summary>Runs the work. Returns or throws only when it has come to its end and let go of its locks.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="stop">Ends it: the pipeline is being stopped.</param>
+    /// <exception cref="ItemException">The work failed.</exception>
+    /// <exception cref="PipelineStoppedException">It was stopped.</exception>
+    public T Execute<T>(Func<IRunObserver, CancellationToken, T> work, CancellationToken stop)
+    {
+        using CancellationTokenSource abort = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task<T> task = Task.Run(
+            () =>
+            {
+                try
+                {
+                    return work(this, abort.Token);
+                }
+                finally
+                {
+                    _calls.CompleteAdding();
+                }
+            },
+            CancellationToken.None);
+        try
+        {
+            foreach (Action call in _calls.GetConsumingEnumerable(CancellationToken.None))
+            {
+                call();
+            }
+        }
+        catch
+        {
+            // The pipeline is coming down, or a preference says to stop at a warning.
+            abort.Cancel();
+            throw;
+        }
+        finally
+        {
+            Task.WaitAny([task], CancellationToken.None);
+        }
+
+        try
+        {
+            return task.GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (Exception e)
+        {
+            throw new ItemException(Errors.From(e, _item));
+        }
+        finally
+        {
+            if (!stop.IsCancellationRequested)
+            {
+                _progress.Complete();
+            }
+        }
+    }
+
+    public void Dispose() => _calls.Dispose();
+}
