@@ -9,22 +9,26 @@ namespace BackupTools;
 /// Takes a wait as a time span or as a text with its unit. PowerShell by itself takes the number 30 for ticks and the
 /// text 30 for days.
 /// </summary>
+/// <remarks>
+/// To PowerShell a bare <c>30s</c> or <c>5d</c> is a number with a suffix for its type; its text, which converting to
+/// a string brings back, is what was meant.
+/// </remarks>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class WaitTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return input switch
+        string text = LanguagePrimitives.ConvertTo<string>(inputData);
+        return (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             TimeSpan time when time >= TimeSpan.Zero => time,
-            string text when DurationText.TryParse(text, out TimeSpan time) => time,
-            string text when text.Contains(':', StringComparison.Ordinal)
+            not TimeSpan when DurationText.TryParse(text, out TimeSpan time) => time,
+            string when text.Contains(':', StringComparison.Ordinal)
                 && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan time)
                 && time >= TimeSpan.Zero => time,
             _ => throw new ArgumentTransformationMetadataException(
-                $"'{input}' is not a time with its unit, such as 30s, 5min or 2h, or a time span, such as 00:05:00."),
+                $"'{text}' is not a time with its unit, such as 30s, 5min or 2h, or a time span, such as 00:05:00."),
         };
     }
 }
@@ -36,14 +40,14 @@ public sealed class PeriodTransformationAttribute : ArgumentTransformationAttrib
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return input switch
+        string text = LanguagePrimitives.ConvertTo<string>(inputData);
+        return (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             TimeSpan time when time > TimeSpan.Zero && time.Ticks % TimeSpan.TicksPerHour == 0 =>
                 new CalendarDuration(0, 0, time.Days, time.Hours).ToString(),
-            string text when CalendarDuration.TryParse(text, out _) => text,
+            not TimeSpan when CalendarDuration.TryParse(text, out _) => text,
             _ => throw new ArgumentTransformationMetadataException(
-                $"'{input}' is not a time such as 1y2m10d4h (m is months), or a time span of whole hours."),
+                $"'{text}' is not a time such as 1y2m10d4h (m is months), or a time span of whole hours."),
         };
     }
 }
