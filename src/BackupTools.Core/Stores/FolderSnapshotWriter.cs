@@ -127,6 +127,9 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
 
     public StoredSnapshot Publish(SnapshotManifest manifest)
     {
+        // Whoever asks for snapshots since this time must find this one: the file has milliseconds.
+        DateTime createdAt = manifest.CreatedAt;
+        manifest = manifest with { CreatedAt = createdAt.AddTicks(-(createdAt.Ticks % TimeSpan.TicksPerMillisecond)) };
         CheckFits(manifest);
         byte[] content = ManifestFile.Serialize(manifest);
         try

@@ -27,6 +27,14 @@ public sealed class FolderStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_is_published_has_the_time_that_its_file_has()
+    {
+        StoredSnapshot published = _store.AddDatabase(createdAt: new DateTime(2026, 11, 21, 3, 42, 18, DateTimeKind.Utc).AddTicks(1_234_567));
+
+        Assert.Equal(Assert.Single(_store.Store.List()).Manifest.CreatedAt, published.Manifest.CreatedAt);
+    }
+
+    [Fact]
     public void A_directory_snapshot_reads_back_as_it_was_written()
     {
         string[] files = ["a/b/deep.txt", "a/x.txt", "a.txt", "z"];
