@@ -31,7 +31,7 @@ Describe 'Get-SnapshotManifest' {
     }
 
     It 'gives each snapshot once, whatever names it' {
-        (Get-SnapshotManifest -Path "$store/app-*").Id | Should -Be $made[0, 1].Id
+        (Get-SnapshotManifest -Path "$store/app-*").Id | Sort-Object | Should -Be $made[0, 1].Id
         (Get-ChildItem -LiteralPath $store | Get-SnapshotManifest).Id | Sort-Object | Should -Be ($made.Id | Sort-Object)
         (Get-SnapshotManifest -Path $store, $made[0].SnapshotPath, $made[0].ManifestPath) | Should -HaveCount 3
     }

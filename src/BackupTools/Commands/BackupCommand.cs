@@ -99,7 +99,14 @@ public abstract class BackupCommand : PSCmdlet, IDisposable
 
         failures += failed;
 
-        void Try(Action item) => failed += TryItem(item) ? 0 : 1;
+        // Not "failed += ...", which would forget what the item itself counted.
+        void Try(Action item)
+        {
+            if (!TryItem(item))
+            {
+                failed++;
+            }
+        }
     }
 
     // A filter's source may be of another machine, whose paths this one cannot resolve.

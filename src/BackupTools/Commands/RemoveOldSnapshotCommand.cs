@@ -46,32 +46,32 @@ public sealed class RemoveOldSnapshotCommand : BackupCommand
     /// <summary>Keeps the newest so many.</summary>
     [Parameter]
     [Alias("Keep")]
-    [ValidateRange(0, int.MaxValue)]
+    [ValidateRange(1, int.MaxValue)]
     public int? KeepLast { get; set; }
 
     /// <summary>Keeps the newest of each of so many hours.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
+    [ValidateRange(1, int.MaxValue)]
     public int? KeepHourly { get; set; }
 
     /// <summary>Keeps the newest of each of so many days.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
+    [ValidateRange(1, int.MaxValue)]
     public int? KeepDaily { get; set; }
 
     /// <summary>Keeps the newest of each of so many weeks.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
+    [ValidateRange(1, int.MaxValue)]
     public int? KeepWeekly { get; set; }
 
     /// <summary>Keeps the newest of each of so many months.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
+    [ValidateRange(1, int.MaxValue)]
     public int? KeepMonthly { get; set; }
 
     /// <summary>Keeps the newest of each of so many years.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
+    [ValidateRange(1, int.MaxValue)]
     public int? KeepYearly { get; set; }
 
     /// <summary>Keeps all taken within this time before the newest, such as <c>1y2m10d4h</c>; m is months.</summary>
