@@ -16,8 +16,7 @@ internal sealed class ProgressDisplay(Cmdlet cmdlet, string activity, string ite
     private const long IntervalMilliseconds = 200;
 
     private readonly long _begin = Environment.TickCount64;
-    private readonly ProgressRecord _item = new(ItemActivity, activity, item);
-    private ProgressRecord? _step;
+    private string? _step;
     private long _next;
 
     public void Show(ProgressReport report)
@@ -30,17 +29,17 @@ internal sealed class ProgressDisplay(Cmdlet cmdlet, string activity, string ite
 
         if (_step is null)
         {
-            cmdlet.WriteProgress(_item);
+            cmdlet.WriteProgress(new ProgressRecord(ItemActivity, activity, item));
         }
 
         _next = now + IntervalMilliseconds;
-        _step = new ProgressRecord(StepActivity, report.Activity, Status(report))
+        _step = report.Activity;
+        cmdlet.WriteProgress(new ProgressRecord(StepActivity, report.Activity, Status(report))
         {
             ParentActivityId = ItemActivity,
             CurrentOperation = report.Item,
             PercentComplete = report.BytesTotal is > 0 and { } total ? (int)Math.Min(100, report.BytesDone * 100.0 / total) : -1,
-        };
-        cmdlet.WriteProgress(_step);
+        });
     }
 
     public void Complete()
@@ -50,10 +49,13 @@ internal sealed class ProgressDisplay(Cmdlet cmdlet, string activity, string ite
             return;
         }
 
-        _step.RecordType = ProgressRecordType.Completed;
-        _item.RecordType = ProgressRecordType.Completed;
-        cmdlet.WriteProgress(_step);
-        cmdlet.WriteProgress(_item);
+        // New records: whoever got the others may still be holding them.
+        cmdlet.WriteProgress(new ProgressRecord(StepActivity, _step, " ")
+        {
+            ParentActivityId = ItemActivity,
+            RecordType = ProgressRecordType.Completed,
+        });
+        cmdlet.WriteProgress(new ProgressRecord(ItemActivity, activity, item) { RecordType = ProgressRecordType.Completed });
     }
 
     private static string Status(ProgressReport report)

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using System.Management.Automation.Runspaces;
 
 namespace BackupTools.Completion;
 
@@ -11,20 +10,22 @@ internal static class CompletionArguments
     /// <summary>The store where the command line names none.</summary>
     public static string DefaultStore => Path.Join(PowerShellPaths.CurrentFileSystemLocation.ProviderPath, "backups");
 
-    private static PathIntrinsics PowerShellPaths => Runspace.DefaultRunspace.SessionStateProxy.Path;
+    // The runspace is busy completing, so that it has to be asked from within.
+    private static PathIntrinsics PowerShellPaths
+    {
+        get
+        {
+            using PowerShell inside = PowerShell.Create(RunspaceMode.CurrentRunspace);
+            return (PathIntrinsics)inside.AddScript("$ExecutionContext.SessionState.Path").Invoke()[0].BaseObject;
+        }
+    }
 
     /// <summary>The paths that parameters have been given, as the file system has them; wildcards are not resolved.</summary>
-    public static IEnumerable<string> Paths(IDictionary parameters, params string[] names) => names
-        .Select(name => parameters[name])
-        .Select(value => value is PSObject wrapped ? wrapped.BaseObject : value)
-        .SelectMany(value => value switch
-        {
-            string text => [text],
-            IEnumerable many => many.Cast<object>().Select(item => item?.ToString() ?? string.Empty),
-            _ => Enumerable.Empty<string>(),
-        })
-        .Where(path => path.Length > 0)
-        .Select(PowerShellPaths.GetUnresolvedProviderPathFromPSPath);
+    public static List<string> Paths(IDictionary parameters, params string[] names)
+    {
+        PathIntrinsics paths = PowerShellPaths;
+        return [.. names.SelectMany(name => Texts(parameters[name])).Select(paths.GetUnresolvedProviderPathFromPSPath)];
+    }
 
     /// <summary>The values that begin with what was typed, each once, in order, quoted where they need it.</summary>
     public static List<CompletionResult> Results(string wordToComplete, IEnumerable<string> values)
@@ -44,4 +45,11 @@ internal static class CompletionArguments
         value.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':') && !value.StartsWith('-')
             ? value
             : $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
+
+    private static IEnumerable<string> Texts(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    {
+        string { Length: > 0 } text => [text],
+        IEnumerable many and not string => many.Cast<object>().SelectMany(Texts),
+        _ => [],
+    };
 }

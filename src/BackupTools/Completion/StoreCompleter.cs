@@ -22,10 +22,10 @@ public abstract class StoreCompleter : IArgumentCompleter
         {
             // What New-Snapshot has for a path is its source; the store is its destination.
             bool takesSnapshots = commandName.Split('\\')[^1].StartsWith("New-", StringComparison.OrdinalIgnoreCase);
-            IEnumerable<string> stores = takesSnapshots
+            List<string> stores = takesSnapshots
                 ? CompletionArguments.Paths(fakeBoundParameters, "Destination")
                 : CompletionArguments.Paths(fakeBoundParameters, "Path", "LiteralPath");
-            string[] paths = [.. stores.DefaultIfEmpty(CompletionArguments.DefaultStore)];
+            List<string> paths = stores.Count > 0 ? stores : [CompletionArguments.DefaultStore];
             using CancellationTokenSource patience = new(s_patience);
             Task<List<SnapshotManifest>> listing = Task.Run(() => List(paths, patience.Token), patience.Token);
             return listing.Wait(s_patience)
@@ -43,7 +43,7 @@ public abstract class StoreCompleter : IArgumentCompleter
     /// <returns>Its values.</returns>
     protected abstract IEnumerable<string> Values(SnapshotManifest snapshot);
 
-    private static List<SnapshotManifest> List(string[] paths, CancellationToken cancellation)
+    private static List<SnapshotManifest> List(List<string> paths, CancellationToken cancellation)
     {
         List<SnapshotManifest> found = [];
         foreach (string path in paths)

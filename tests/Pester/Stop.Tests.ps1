@@ -1,0 +1,119 @@
+BeforeAll {
+    . "$PSScriptRoot/Scene.ps1"
+
+    function New-LargeFile {
+        # Makes a file that takes longer to copy than anybody here waits; it takes no space itself.
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes a file for a test')]
+        param([string] $Path)
+        $file = [System.IO.File]::Create($Path)
+        $file.SetLength(6GB)
+        $file.Dispose()
+    }
+
+    function Start-Pipeline {
+        # Begins a script in another runspace, until something shows that it has come as far as wanted.
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Begins a pipeline for a test')]
+        param([string] $Script, [scriptblock] $Until)
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript("Import-Module -Name '$ModuleManifest'; $Script")
+        $handle = $shell.BeginInvoke()
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        while (-not (& $Until)) {
+            if ($handle.IsCompleted -or $watch.Elapsed.TotalSeconds -gt 30) {
+                throw "The pipeline did not come as far as wanted: $($shell.Streams.Error)"
+            }
+
+            Start-Sleep -Milliseconds 20
+        }
+
+        $shell
+    }
+}
+
+Describe 'A stopped pipeline' {
+    BeforeEach {
+        $place = Join-Path $TestDrive ([guid]::NewGuid())
+        $store = Join-Path $place 'store'
+        $free = New-Database -Path (Join-Path $place 'free.db')
+        $null = New-Snapshot $free $store
+        $isLocked = {
+            New-Snapshot $free $store -Keep 0 -LockTimeout 0s -ErrorAction SilentlyContinue -ErrorVariable failed | Out-Null
+            "$($failed.FullyQualifiedErrorId)" -match '^StoreLocked'
+        }
+    }
+
+    It 'ends New-Snapshot while it copies, leaves no trace and lets go of the store' {
+        $source = Join-Path $place 'big'
+        $null = New-Item -ItemType Directory -Path $source
+        New-LargeFile -Path "$source/large"
+        $shell = Start-Pipeline -Script "New-Snapshot '$source' '$store'" -Until $isLocked
+        $before = @(Get-SnapshotManifest $store).Count
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        $shell.Stop()
+        $watch.Elapsed.TotalSeconds | Should -BeLessThan 20
+        $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+        & $isLocked | Should -BeFalse
+        @(Get-SnapshotManifest $store -Name big) | Should -HaveCount 0
+        @(Get-SnapshotManifest $store).Count | Should -Be ($before + 1)
+        Get-ChildItem -LiteralPath $store -Force -Filter '.partial*' | Should -BeNullOrEmpty
+        $shell.Dispose()
+    }
+
+    It 'ends New-Snapshot while it waits for the store' {
+        $lock = [System.IO.File]::Open("$store/.backuptools.lock", 'Open', 'ReadWrite', 'None')
+        try {
+            $waiting = Join-Path $place 'waiting'
+            $shell = Start-Pipeline -Script "Set-Content -LiteralPath '$waiting' -Value 1; New-Snapshot '$free' '$store' -LockTimeout 10min" -Until { Test-Path -LiteralPath $waiting }
+            $shell.Stop()
+            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+            $shell.Streams.Error | Should -BeNullOrEmpty
+            $shell.Dispose()
+        }
+        finally {
+            $lock.Dispose()
+        }
+
+        & $isLocked | Should -BeFalse
+    }
+
+    It 'goes down with what comes after it' {
+        $null = New-Snapshot $free $store
+        @(Get-SnapshotManifest $store | Select-Object -First 1) | Should -HaveCount 1
+        Get-ChildItem -LiteralPath $place -Filter *.db | New-Snapshot -Destination $store | Select-Object -First 1 | Should -Not -BeNullOrEmpty
+        & $isLocked | Should -BeFalse
+    }
+}
+
+Describe 'Progress' {
+    It 'is told as an activity with a step below it, and seldom' {
+        $source = Join-Path $TestDrive 'slow'
+        $null = New-Item -ItemType Directory -Path $source
+        New-LargeFile -Path "$source/large"
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript("Import-Module -Name '$ModuleManifest'; New-Snapshot '$source' '$TestDrive/slowstore'")
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        $handle = $shell.BeginInvoke()
+        while ($shell.Streams.Progress.Count -lt 4 -and -not $handle.IsCompleted) {
+            Start-Sleep -Milliseconds 50
+        }
+
+        $records = @($shell.Streams.Progress)
+        $elapsed = $watch.Elapsed.TotalSeconds
+        $shell.Stop()
+        $shell.Dispose()
+        $records[0].Activity | Should -Be 'New-Snapshot'
+        $records[0].StatusDescription | Should -Be $source
+        $records[1].ParentActivityId | Should -Be $records[0].ActivityId
+        $records[1].StatusDescription | Should -Match 'iB'
+        $records.Count | Should -BeLessOrEqual (1 + $elapsed / 0.2)
+    }
+
+    It 'is not told of what is over in a moment' {
+        $database = New-Database -Path (Join-Path $TestDrive 'quick/app.db')
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript("Import-Module -Name '$ModuleManifest'; New-Snapshot '$database' '$TestDrive/quick/store'")
+        $null = $shell.Invoke()
+        @($shell.Streams.Progress | Where-Object { $_.Activity -eq 'New-Snapshot' }) | Should -HaveCount 0
+        $shell.Dispose()
+    }
+}
