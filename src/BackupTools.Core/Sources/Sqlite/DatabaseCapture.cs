@@ -26,8 +26,6 @@ internal sealed record DatabaseCaptureResult(
 internal sealed class DatabaseCapture
 {
     private const int MaxAttempts = 20;
-    private static readonly TimeSpan s_busyWait = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan s_busyLimit = TimeSpan.FromSeconds(30);
 
     private readonly DatabaseLocation _location;
     private readonly CaptureMethod _method;
@@ -43,22 +41,6 @@ internal sealed class DatabaseCapture
         _progress = progress;
         _cancellation = cancellation;
         _item = location.Text;
-    }
-
-    /// <summary>How a database is opened so that SQLite makes nothing beside it.</summary>
-    private enum Opening
-    {
-        /// <summary>Rollback journal: a shared lock for as long as the transaction lasts.</summary>
-        Plain,
-
-        /// <summary>A write-ahead log that others use: their shared memory is read, not written.</summary>
-        BesideLog,
-
-        /// <summary>A write-ahead log cleanly closed: nothing to lock, and proven unchanged afterwards.</summary>
-        Immutable,
-
-        /// <summary>What lies there needs recovery, which writes: done on a private copy.</summary>
-        Recovered,
     }
 
     /// <summary>Captures a database into an empty file.</summary>
@@ -142,60 +124,12 @@ internal sealed class DatabaseCapture
             _item);
     }
 
-    private Opening ChooseOpening(DatabaseState state)
-    {
-        if (!state.IsWal)
-        {
-            return HasHotJournal(state) ? Opening.Recovered : Opening.Plain;
-        }
-
-        if (state.Log is not { } log)
-        {
-            return Opening.Immutable;
-        }
-
-        if (state.SharedMemory is not null)
-        {
-            return Opening.BesideLog;
-        }
-
-        return log.Size == 0 ? Opening.Immutable : Opening.Recovered;
-    }
-
-    // SQLite finds out by itself, but opening a journal as root it also gives it the database's owner: so it is kept
-    // from looking where that can be told beforehand.
-    private bool HasHotJournal(DatabaseState state)
-    {
-        if (state.Journal is not { Size: > 0 })
-        {
-            return false;
-        }
-
-        try
-        {
-            using FileHandle journal = _location.Directory.OpenFile(DatabaseFile.Sidecar(_location.Name, "-journal"));
-            byte[] first = new byte[1];
-            if (journal.ReadAt(first, 0) == 0 || first[0] == 0)
-            {
-                return false;
-            }
-
-            using FileHandle file = _location.Directory.OpenFile(_location.Name);
-            return !SharedDatabaseLock.IsWriterActive(file);
-        }
-        catch (FileSystemException e) when (e.Error == FileSystemError.NotFound)
-        {
-            // The transaction ended in between.
-            return false;
-        }
-    }
-
     private bool TryCapture(DatabaseState before, string target, out DatabaseCaptureResult? result, out string reason)
     {
-        Opening opening = ChooseOpening(before);
+        DatabaseOpening opening = DatabaseOpenings.Choose(_location, before);
         _progress.Verbose(
-            $"Capturing '{_item}' ({(before.IsWal ? "write-ahead log" : "rollback journal")}, {Describe(opening)}).", _item);
-        if (opening == Opening.Recovered)
+            $"Capturing '{_item}' ({(before.IsWal ? "write-ahead log" : "rollback journal")}, {opening.Describe()}).", _item);
+        if (opening == DatabaseOpening.Recovered)
         {
             return TryRecovered(before, target, out result, out reason);
         }
@@ -210,7 +144,7 @@ internal sealed class DatabaseCapture
             return TryRecovered(DatabaseState.Read(_location), target, out result, out reason);
         }
 
-        if (opening == Opening.Immutable && !before.IsSameAs(DatabaseState.Read(_location)))
+        if (opening == DatabaseOpening.Immutable && !before.IsSameAs(DatabaseState.Read(_location)))
         {
             result = null;
             reason = "another process opened or changed it during the copy";
@@ -221,35 +155,30 @@ internal sealed class DatabaseCapture
         return true;
     }
 
-    private DatabaseCaptureResult CaptureLive(DatabaseState before, Opening opening, string target)
+    private DatabaseCaptureResult CaptureLive(DatabaseState before, DatabaseOpening opening, string target)
     {
-        int descriptorsBefore = CountDescriptors(before.File.Identity);
-        string parameters = opening switch
-        {
-            Opening.Immutable => "mode=ro&immutable=1",
-            Opening.BesideLog => "mode=ro&readonly_shm=1",
-            _ => "mode=ro",
-        };
-        using SqliteConnection source = SqliteConnection.Open(
-            DatabaseUri.Create(_location.FullPath, parameters), SqliteNative.OpenReadOnly | SqliteNative.OpenNoFollow);
-        using CancellationTokenRegistration interrupt = source.InterruptOn(_cancellation);
-        source.SetBusyTimeout(s_busyWait);
+        using SourceConnection source = new(_location, before.File.Identity, opening, _cancellation);
         if (_method == CaptureMethod.Vacuum)
         {
-            return Vacuum(source, before, descriptorsBefore, target);
+            return Vacuum(source, before, target);
         }
 
-        BeginRead(source);
+        source.BeginRead();
         Stopwatch locked = Stopwatch.StartNew();
         DateTime capturedAt = DateTime.UtcNow;
-        RefuseIfElsewhere(before.File.Identity, descriptorsBefore);
-        string? sha256 = PageCopy.Run(source, target, ReadFirstPage(before), _progress, _item, _cancellation);
-        source.Execute("COMMIT");
+        void LetGo()
+        {
+            source.EndRead();
+            locked.Stop();
+        }
+
+        string? sha256 = PageCopy.Run(
+            source.Connection, target, ReadFirstPage(before), LetGo, _progress, _item, _cancellation);
         return new DatabaseCaptureResult(
             CaptureMethod.Exact,
             capturedAt,
             before.IsWal,
-            opening == Opening.Plain ? locked.ElapsedMilliseconds : null,
+            opening == DatabaseOpening.Plain ? locked.ElapsedMilliseconds : null,
             before.File)
         {
             Sha256 = sha256,
@@ -265,22 +194,21 @@ internal sealed class DatabaseCapture
         return page[..count];
     }
 
-    private DatabaseCaptureResult Vacuum(SqliteConnection source, DatabaseState before, int descriptorsBefore, string target)
+    private DatabaseCaptureResult Vacuum(SourceConnection source, DatabaseState before, string target)
     {
         // A look first: it waits while others write, and settles whether the path led to the file that was seen.
-        BeginRead(source);
-        RefuseIfElsewhere(before.File.Identity, descriptorsBefore);
-        source.Execute("COMMIT");
+        source.BeginRead();
+        source.EndRead();
         Stopwatch locked = new();
         DateTime capturedAt = default;
         try
         {
-            WhenNotBusy(() =>
+            source.WhenNotBusy(() =>
             {
                 Empty(target);
                 locked.Restart();
                 capturedAt = DateTime.UtcNow;
-                source.Execute("VACUUM INTO ?1", target);
+                source.Connection.Execute("VACUUM INTO ?1", target);
             });
         }
         catch (SqliteException e) when (
@@ -297,49 +225,6 @@ internal sealed class DatabaseCapture
         return new DatabaseCaptureResult(
             CaptureMethod.Vacuum, capturedAt, before.IsWal, before.IsWal ? null : locked.ElapsedMilliseconds, before.File);
     }
-
-    /// <summary>Begins a read transaction and makes it real, waiting while others hold their locks.</summary>
-    private void BeginRead(SqliteConnection source)
-    {
-        source.Execute("BEGIN");
-
-        // Reads the header alone, so it works on a schema that this engine cannot parse.
-        WhenNotBusy(() => source.Execute("PRAGMA main.schema_version"));
-    }
-
-    /// <summary>Runs something again while others hold their locks; SQLite's own waiting could not be cancelled.</summary>
-    private void WhenNotBusy(Action action)
-    {
-        long deadline = Environment.TickCount64 + (long)s_busyLimit.TotalMilliseconds;
-        while (true)
-        {
-            _cancellation.ThrowIfCancellationRequested();
-            try
-            {
-                action();
-                return;
-            }
-            catch (SqliteException e) when (IsBusy(e) && Environment.TickCount64 < deadline)
-            {
-            }
-            catch (SqliteException e) when (e.PrimaryCode == SqliteNative.Interrupt)
-            {
-                throw new OperationCanceledException(_cancellation);
-            }
-            catch (SqliteException e) when (IsBusy(e))
-            {
-                throw new BackupException(
-                    ErrorId.DatabaseBusy,
-                    $"The database '{_item}' stayed locked by other processes for {s_busyLimit.TotalSeconds:0} seconds: " +
-                    $"{e.Message}. Nothing was captured. Try again when its writer is idle.",
-                    _item,
-                    e);
-            }
-        }
-    }
-
-    private static bool IsBusy(SqliteException e) =>
-        e.PrimaryCode is SqliteNative.Busy or SqliteNative.Locked or SqliteNative.Protocol;
 
     private bool TryRecovered(DatabaseState before, string target, out DatabaseCaptureResult? result, out string reason)
     {
@@ -376,33 +261,8 @@ internal sealed class DatabaseCapture
     private static bool NeedsRecovery(SqliteException e) =>
         e.PrimaryCode is SqliteNative.ReadOnly or SqliteNative.CannotOpen;
 
-    private static string Describe(Opening opening) => opening switch
-    {
-        Opening.Immutable => "nobody has it open",
-        Opening.BesideLog => "beside its users",
-        Opening.Plain => "writers wait for the copy",
-        _ => "recovered on a private copy",
-    };
-
     private static void Empty(string path)
     {
         using FileStream stream = new(path, FileMode.Truncate, FileAccess.Write);
     }
-
-    // SQLite goes by path. That it reached the file that was looked at through handles, and not another one that a
-    // link swapped in meanwhile leads to, shows in one more descriptor of that file.
-    private void RefuseIfElsewhere(FileIdentity identity, int descriptorsBefore)
-    {
-        if (!OperatingSystem.IsWindows() && CountDescriptors(identity) <= descriptorsBefore)
-        {
-            throw new BackupException(
-                ErrorId.CaptureFailed,
-                $"The path '{_item}' led to another file while the database was being opened. Nothing was captured; " +
-                "find out what replaces files or links there.",
-                _item);
-        }
-    }
-
-    private static int CountDescriptors(FileIdentity identity) =>
-        OperatingSystem.IsWindows() ? 0 : OpenDatabases.CountDescriptors(identity);
 }

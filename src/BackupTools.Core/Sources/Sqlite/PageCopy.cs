@@ -13,6 +13,7 @@ internal static unsafe class PageCopy
     /// <param name="source">A connection with an open read transaction.</param>
     /// <param name="target">Full path of an empty file.</param>
     /// <param name="firstPage">The source's first page as it lies in its file.</param>
+    /// <param name="copied">Called when all pages are read: nobody needs to wait for the rest.</param>
     /// <param name="progress">Hears of the bytes copied.</param>
     /// <param name="item">The name to tell with them.</param>
     /// <param name="cancellation">Stops the copy.</param>
@@ -21,12 +22,14 @@ internal static unsafe class PageCopy
         SqliteConnection source,
         string target,
         byte[] firstPage,
+        Action copied,
         ProgressTracker progress,
         string item,
         CancellationToken cancellation)
     {
         using CopyFollower follower = new(target, firstPage);
         Copy(source, target, firstPage.Length, follower, progress, item, cancellation);
+        copied();
         return follower.Finish();
     }
 

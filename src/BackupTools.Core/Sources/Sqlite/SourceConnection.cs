@@ -1,0 +1,106 @@
+using BackupTools.Core.FileSystem;
+
+namespace BackupTools.Core.Sources.Sqlite;
+
+/// <summary>A connection to a live database that is only read: waits for others, and proves that it reached the right file.</summary>
+internal sealed class SourceConnection : IDisposable
+{
+    private static readonly TimeSpan s_busyWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_busyLimit = TimeSpan.FromSeconds(30);
+
+    private readonly SqliteConnection _connection;
+    private readonly CancellationTokenRegistration _interrupt;
+    private readonly CancellationToken _cancellation;
+    private readonly FileIdentity _identity;
+    private readonly int _descriptorsBefore;
+    private readonly string _item;
+
+    /// <summary>Opens the database; SQLite touches the file with the first read.</summary>
+    /// <param name="location">Where it stands.</param>
+    /// <param name="identity">The file that was looked at through handles.</param>
+    /// <param name="opening">How to open it.</param>
+    /// <param name="cancellation">Interrupts whatever runs on the connection.</param>
+    public SourceConnection(
+        DatabaseLocation location, FileIdentity identity, DatabaseOpening opening, CancellationToken cancellation)
+    {
+        _item = location.Text;
+        _identity = identity;
+        _cancellation = cancellation;
+        _descriptorsBefore = CountDescriptors();
+        _connection = SqliteConnection.Open(
+            DatabaseUri.Create(location.FullPath, opening.Parameters()),
+            SqliteNative.OpenReadOnly | SqliteNative.OpenNoFollow);
+        _interrupt = _connection.InterruptOn(cancellation);
+        _connection.SetBusyTimeout(s_busyWait);
+    }
+
+    public SqliteConnection Connection => _connection;
+
+    /// <summary>Begins a read transaction and makes it real, waiting while others hold their locks.</summary>
+    public void BeginRead()
+    {
+        _connection.Execute("BEGIN");
+
+        // Reads the header alone, so it works on a schema that this engine cannot parse.
+        WhenNotBusy(() => _connection.Execute("PRAGMA main.schema_version"));
+        RefuseIfElsewhere();
+    }
+
+    public void EndRead() => _connection.Execute("COMMIT");
+
+    /// <summary>Runs something again while others hold their locks; SQLite's own waiting could not be cancelled.</summary>
+    public void WhenNotBusy(Action action)
+    {
+        long deadline = Environment.TickCount64 + (long)s_busyLimit.TotalMilliseconds;
+        while (true)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                action();
+                return;
+            }
+            catch (SqliteException e) when (IsBusy(e) && Environment.TickCount64 < deadline)
+            {
+            }
+            catch (SqliteException e) when (e.PrimaryCode == SqliteNative.Interrupt)
+            {
+                throw new OperationCanceledException(_cancellation);
+            }
+            catch (SqliteException e) when (IsBusy(e))
+            {
+                throw new BackupException(
+                    ErrorId.DatabaseBusy,
+                    $"The database '{_item}' stayed locked by other processes for {s_busyLimit.TotalSeconds:0} seconds: " +
+                    $"{e.Message}. Nothing was captured. Try again when its writer is idle.",
+                    _item,
+                    e);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _interrupt.Dispose();
+        _connection.Dispose();
+    }
+
+    private static bool IsBusy(SqliteException e) =>
+        e.PrimaryCode is SqliteNative.Busy or SqliteNative.Locked or SqliteNative.Protocol;
+
+    // SQLite goes by path. That it reached the file that was looked at through handles, and not another one that a
+    // link swapped in meanwhile leads to, shows in one more descriptor of that file.
+    private void RefuseIfElsewhere()
+    {
+        if (!OperatingSystem.IsWindows() && CountDescriptors() <= _descriptorsBefore)
+        {
+            throw new BackupException(
+                ErrorId.CaptureFailed,
+                $"The path '{_item}' led to another file while the database was being opened. Nothing was captured; " +
+                "find out what replaces files or links there.",
+                _item);
+        }
+    }
+
+    private int CountDescriptors() => OperatingSystem.IsWindows() ? 0 : OpenDatabases.CountDescriptors(_identity);
+}
