@@ -1,0 +1,304 @@
+#Requires -Version 7.4
+
+<#
+.SYNOPSIS
+    Builds, tests and packages the PowerShell module.
+.DESCRIPTION
+    Nothing here is needed to build or test: `dotnet build` and `dotnet test` do without PowerShell. This script adds
+    what only a release needs: the help that PowerShell reads, the package, and its installation.
+
+    Clean    removes what builds made.
+    Build    builds the solution; the module's binaries come to lie in module/.
+    Test     builds, and runs all tests, those by Pester among them.
+    Docs     makes module/en-US from docs/en-US: MAML by PlatyPS (skipped where it is missing), and the about topics.
+    Package  builds, and puts the module together as artifacts/BackupTools/<version>/.
+    Install  packages, and copies the package to where PowerShell finds it.
+.EXAMPLE
+    ./build.ps1 -Task Package
+.EXAMPLE
+    ./build.ps1 -Task Install -Scope AllUsers
+#>
+[CmdletBinding()]
+param(
+    # What to do; several are done in the order given.
+    [ValidateSet('Clean', 'Build', 'Test', 'Docs', 'Package', 'Install')]
+    [string[]] $Task = 'Build',
+
+    # The configuration to build.
+    [ValidateSet('Debug', 'Release')]
+    [string] $Configuration = 'Release',
+
+    # For whom to install.
+    [ValidateSet('CurrentUser', 'AllUsers')]
+    [string] $Scope = 'CurrentUser',
+
+    # Where Docs writes.
+    [string] $HelpPath = "$PSScriptRoot/module/en-US",
+
+    # Where Package writes; the version's directory is made in it.
+    [string] $PackagePath = "$PSScriptRoot/artifacts/BackupTools"
+)
+
+$ErrorActionPreference = 'Stop'
+Set-StrictMode -Version 3.0
+
+# The systems that the package holds a native SQLite library for.
+$script:Platforms = 'win-x64', 'win-arm64', 'linux-x64', 'linux-arm64', 'osx-x64', 'osx-arm64'
+
+# What the build puts into module/, as .gitignore has it.
+$script:Binaries = '*.dll', '*.pdb', '*.json', 'lib'
+
+function Invoke-Dotnet {
+    param([string[]] $Arguments)
+
+    & dotnet @Arguments
+    if ($LASTEXITCODE -ne 0) {
+        throw "dotnet $($Arguments -join ' ') failed with exit code $LASTEXITCODE."
+    }
+}
+
+function Clear-Output {
+    [CmdletBinding(SupportsShouldProcess)]
+    param()
+
+    $left = @(
+        "$PSScriptRoot/artifacts"
+        $script:Binaries | ForEach-Object { "$PSScriptRoot/module/$_" }
+        'src', 'tests' | ForEach-Object { "$PSScriptRoot/$_/*/bin", "$PSScriptRoot/$_/*/obj" }
+    )
+    foreach ($path in Get-Item -Path $left -ErrorAction Ignore) {
+        if ($PSCmdlet.ShouldProcess($path.FullName, 'Remove')) {
+            Remove-Item -LiteralPath $path.FullName -Recurse -Force
+        }
+    }
+}
+
+function Build-Solution {
+    param([string] $Configuration)
+
+    Invoke-Dotnet -Arguments 'build', "$PSScriptRoot/BackupTools.sln", '-c', $Configuration, '-nologo', '-v', 'quiet'
+}
+
+function Test-Solution {
+    param([string] $Configuration)
+
+    Invoke-Dotnet -Arguments 'test', "$PSScriptRoot/BackupTools.sln", '-c', $Configuration, '-nologo', '--no-build'
+}
+
+function Build-CommandHelp {
+    param([string] $Destination)
+
+    $platyPS = 'Microsoft.PowerShell.PlatyPS'
+    if (-not (Get-Module -Name $platyPS -ListAvailable)) {
+        Write-Warning "The cmdlets' help was not built: $platyPS is not installed. What is committed stays as it is."
+        return
+    }
+
+    Import-Module -Name $platyPS -Verbose:$false
+    $pages = @(Get-ChildItem -Path "$PSScriptRoot/docs/en-US/*-*.md" -File)
+    $commands = @($pages | ForEach-Object { Import-MarkdownCommandHelp -LiteralPath $_.FullName })
+    if ($commands.Count -ne $pages.Count) {
+        throw "$($pages.Count) pages gave the help of $($commands.Count) commands."
+    }
+
+    # PlatyPS writes into a directory that it names after the module, and PowerShell looks one above.
+    $temporary = Join-Path ([System.IO.Path]::GetTempPath()) ([System.IO.Path]::GetRandomFileName())
+    try {
+        foreach ($file in $commands | Export-MamlCommandHelp -OutputFolder $temporary -Force) {
+            $text = (Get-Content -LiteralPath $file.FullName -Raw) -replace '\r\n', "`n"
+            Write-Text -Path "$Destination/$($file.Name)" -Text ($text.TrimEnd() + "`n")
+        }
+    }
+    finally {
+        Remove-Item -LiteralPath $temporary -Recurse -Force -ErrorAction Ignore
+    }
+}
+
+function Build-AboutHelp {
+    param([string] $Destination)
+
+    foreach ($page in Get-ChildItem -Path "$PSScriptRoot/docs/en-US/about_*.md" -File) {
+        $lines = ConvertTo-AboutText -Line (Get-Content -LiteralPath $page.FullName)
+        Write-Text -Path "$Destination/$($page.BaseName).help.txt" -Text (($lines -join "`n").TrimEnd() + "`n")
+    }
+}
+
+function Write-Text {
+    param([string] $Path, [string] $Text)
+
+    New-Item -ItemType Directory -Path (Split-Path -Path $Path) -Force | Out-Null
+    [System.IO.File]::WriteAllText($Path, $Text)
+}
+
+# Plain text as Get-Help shows it: titles at the margin, all else below them, code further in. Paragraphs are wrapped
+# anew, because they stand four columns further in than in the markdown.
+function ConvertTo-AboutText {
+    param([AllowEmptyString()] [string[]] $Line)
+
+    $width = 76
+    $fence = $null
+    $isTitle = $false
+    $block = [System.Collections.Generic.List[string]]::new()
+    foreach ($current in $Line) {
+        if ($null -ne $fence) {
+            if ($current -match '^\s*```') {
+                $fence = $null
+            }
+            else {
+                ('        ' + $current).TrimEnd()
+            }
+        }
+        elseif ($current -match '^(\s*)```') {
+            Format-Paragraph -Line $block -Width $width
+            $block.Clear()
+            $fence = $Matches[1]
+        }
+        elseif ($current -match '^\s*<!--.*-->\s*$') {
+            continue
+        }
+        elseif ($current -match '^# (.+)$') {
+            'TOPIC'
+            '    ' + $Matches[1]
+        }
+        elseif ($current -match '^##+ (.+)$') {
+            $Matches[1].ToUpperInvariant()
+            $isTitle = $true
+        }
+        elseif ($current -match '^\s*$') {
+            Format-Paragraph -Line $block -Width $width
+            $block.Clear()
+            if (-not $isTitle) {
+                ''
+            }
+
+            $isTitle = $false
+        }
+        elseif ($current -match '^    ' -and $block.Count -eq 0) {
+            '    ' + $current
+        }
+        else {
+            if ($current -match '^\s*(-|\d+\.) ') {
+                Format-Paragraph -Line $block -Width $width
+                $block.Clear()
+            }
+
+            $block.Add($current)
+        }
+    }
+
+    Format-Paragraph -Line $block -Width $width
+}
+
+function Format-Paragraph {
+    param([AllowEmptyCollection()] [string[]] $Line, [int] $Width)
+
+    if (-not $Line) {
+        return
+    }
+
+    # The marker of a list item stands out; a paragraph of a list item stands in as far as it does.
+    $null = $Line[0] -match '^(\s*)((?:-|\d+\.) )?'
+    $first = $Matches[0]
+    $rest = ' ' * $first.Length
+    $text = ($Line | ForEach-Object { $_.Trim() }) -join ' '
+    $text = $text.Substring($first.TrimStart().Length) -replace '\[([^\]]+)\]\([^)]*\)', '$1' -replace '\*\*|`', ''
+    $output = $first
+    foreach ($word in -split $text) {
+        if ($output.Trim() -notin '', $first.Trim() -and $output.Length + 1 + $word.Length -gt $Width) {
+            '    ' + $output.TrimEnd()
+            $output = $rest
+        }
+
+        $output += ($output.EndsWith(' ') -or $output.Length -eq 0) ? $word : " $word"
+    }
+
+    '    ' + $output.TrimEnd()
+}
+
+function Get-ModuleVersion {
+    (Import-PowerShellDataFile -LiteralPath "$PSScriptRoot/BackupTools.psd1").ModuleVersion
+}
+
+function New-Package {
+    [CmdletBinding(SupportsShouldProcess)]
+    param([string] $Path)
+
+    if (-not $PSCmdlet.ShouldProcess($Path, 'Package')) {
+        return
+    }
+
+    Remove-Item -LiteralPath $Path -Recurse -Force -ErrorAction Ignore
+    New-Item -ItemType Directory -Path "$Path/module" -Force | Out-Null
+    Copy-Item -Path "$PSScriptRoot/BackupTools.psd1", "$PSScriptRoot/LICENSE" -Destination $Path
+    $parts = '*.psm1', '*.ps1xml', '*.dll', 'en-US', 'lib' | ForEach-Object { "$PSScriptRoot/module/$_" }
+    Copy-Item -Path $parts -Destination "$Path/module" -Recurse
+    Remove-Unused -Library "$Path/module/lib"
+    Write-Output "Packaged as $Path"
+}
+
+function Remove-Unused {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Works on the package alone.')]
+    param([string] $Library)
+
+    Get-ChildItem -LiteralPath $Library -Recurse -File -Include '*.pdb', '*.xml' | Remove-Item
+    Get-ChildItem -LiteralPath "$Library/runtimes" -Directory | Where-Object Name -NotIn $script:Platforms | Remove-Item -Recurse
+    $missing = @($script:Platforms | Where-Object { -not (Test-Path -Path "$Library/runtimes/$_/native/*e_sqlite3*") })
+    if ($missing) {
+        Write-Warning "The package has no native SQLite library for: $($missing -join ', ')."
+    }
+}
+
+function Copy-Package {
+    param([string] $Path, [string] $Destination)
+
+    if (Test-Path -LiteralPath $Destination) {
+        try {
+            Remove-Item -LiteralPath $Destination -Recurse -Force
+        }
+        catch {
+            throw "'$Destination' cannot be replaced: $($_.Exception.Message) Close the sessions that use the module, and try again."
+        }
+    }
+
+    New-Item -ItemType Directory -Path (Split-Path -Path $Destination) -Force | Out-Null
+    Copy-Item -LiteralPath $Path -Destination $Destination -Recurse
+    Write-Output "Installed as $Destination"
+}
+
+# Where PowerShell looks for modules.
+function Get-ModuleRoot {
+    param([string] $Scope)
+
+    if ($IsWindows) {
+        $base = [Environment]::GetFolderPath($Scope -eq 'AllUsers' ? 'ProgramFiles' : 'MyDocuments')
+        return "$base/PowerShell/Modules"
+    }
+
+    if ($Scope -eq 'AllUsers') {
+        return '/usr/local/share/powershell/Modules'
+    }
+
+    $data = $env:XDG_DATA_HOME ? $env:XDG_DATA_HOME : "$HOME/.local/share"
+    "$data/powershell/Modules"
+}
+
+$version = Get-ModuleVersion
+foreach ($name in $Task) {
+    if ($name -in 'Build', 'Test', 'Package', 'Install') {
+        Build-Solution -Configuration $Configuration
+    }
+
+    if ($name -in 'Package', 'Install') {
+        New-Package -Path "$PackagePath/$version"
+    }
+
+    switch ($name) {
+        'Clean' { Clear-Output }
+        'Test' { Test-Solution -Configuration $Configuration }
+        'Install' { Copy-Package -Path "$PackagePath/$version" -Destination "$(Get-ModuleRoot -Scope $Scope)/BackupTools/$version" }
+        'Docs' {
+            Build-CommandHelp -Destination $HelpPath
+            Build-AboutHelp -Destination $HelpPath
+        }
+    }
+}
