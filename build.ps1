@@ -18,7 +18,7 @@
 .EXAMPLE
     ./build.ps1 -Task Install -Scope AllUsers
 #>
-[CmdletBinding()]
+[CmdletBinding(SupportsShouldProcess)]
 param(
     # What to do; several are done in the order given.
     [ValidateSet('Clean', 'Build', 'Test', 'Docs', 'Package', 'Install')]
@@ -31,6 +31,9 @@ param(
     # For whom to install.
     [ValidateSet('CurrentUser', 'AllUsers')]
     [string] $Scope = 'CurrentUser',
+
+    # Take what is built already.
+    [switch] $NoBuild,
 
     # Where Docs writes.
     [string] $HelpPath = "$PSScriptRoot/module/en-US",
@@ -284,7 +287,7 @@ function Get-ModuleRoot {
 
 $version = Get-ModuleVersion
 foreach ($name in $Task) {
-    if ($name -in 'Build', 'Test', 'Package', 'Install') {
+    if ($name -in 'Build', 'Test', 'Package', 'Install' -and -not $NoBuild) {
         Build-Solution -Configuration $Configuration
     }
 
