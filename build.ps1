@@ -45,6 +45,8 @@ param(
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version 3.0
 
+Import-Module -Name "$PSScriptRoot/docs/HelpText.psm1" -Force
+
 # The systems that the package holds a native SQLite library for.
 $script:Platforms = 'win-x64', 'win-arm64', 'linux-x64', 'linux-arm64', 'osx-x64', 'osx-arm64'
 
@@ -86,136 +88,6 @@ function Test-Solution {
     param([string] $Configuration)
 
     Invoke-Dotnet -Arguments 'test', "$PSScriptRoot/BackupTools.sln", '-c', $Configuration, '-nologo', '--no-build'
-}
-
-function Build-CommandHelp {
-    param([string] $Destination)
-
-    $platyPS = 'Microsoft.PowerShell.PlatyPS'
-    if (-not (Get-Module -Name $platyPS -ListAvailable)) {
-        Write-Warning "The cmdlets' help was not built: $platyPS is not installed. What is committed stays as it is."
-        return
-    }
-
-    Import-Module -Name $platyPS -Verbose:$false
-    $pages = @(Get-ChildItem -Path "$PSScriptRoot/docs/en-US/*-*.md" -File)
-    $commands = @($pages | ForEach-Object { Import-MarkdownCommandHelp -LiteralPath $_.FullName })
-    if ($commands.Count -ne $pages.Count) {
-        throw "$($pages.Count) pages gave the help of $($commands.Count) commands."
-    }
-
-    # PlatyPS writes into a directory that it names after the module, and PowerShell looks one above.
-    $temporary = Join-Path ([System.IO.Path]::GetTempPath()) ([System.IO.Path]::GetRandomFileName())
-    try {
-        foreach ($file in $commands | Export-MamlCommandHelp -OutputFolder $temporary -Force) {
-            $text = (Get-Content -LiteralPath $file.FullName -Raw) -replace '\r\n', "`n"
-            Write-Text -Path "$Destination/$($file.Name)" -Text ($text.TrimEnd() + "`n")
-        }
-    }
-    finally {
-        Remove-Item -LiteralPath $temporary -Recurse -Force -ErrorAction Ignore
-    }
-}
-
-function Build-AboutHelp {
-    param([string] $Destination)
-
-    foreach ($page in Get-ChildItem -Path "$PSScriptRoot/docs/en-US/about_*.md" -File) {
-        $lines = ConvertTo-AboutText -Line (Get-Content -LiteralPath $page.FullName)
-        Write-Text -Path "$Destination/$($page.BaseName).help.txt" -Text (($lines -join "`n").TrimEnd() + "`n")
-    }
-}
-
-function Write-Text {
-    param([string] $Path, [string] $Text)
-
-    New-Item -ItemType Directory -Path (Split-Path -Path $Path) -Force | Out-Null
-    [System.IO.File]::WriteAllText($Path, $Text)
-}
-
-# Plain text as Get-Help shows it: titles at the margin, all else below them, code further in. Paragraphs are wrapped
-# anew, because they stand four columns further in than in the markdown.
-function ConvertTo-AboutText {
-    param([AllowEmptyString()] [string[]] $Line)
-
-    $width = 76
-    $fence = $null
-    $isTitle = $false
-    $block = [System.Collections.Generic.List[string]]::new()
-    foreach ($current in $Line) {
-        if ($null -ne $fence) {
-            if ($current -match '^\s*```') {
-                $fence = $null
-            }
-            else {
-                ('        ' + $current).TrimEnd()
-            }
-        }
-        elseif ($current -match '^(\s*)```') {
-            Format-Paragraph -Line $block -Width $width
-            $block.Clear()
-            $fence = $Matches[1]
-        }
-        elseif ($current -match '^\s*<!--.*-->\s*$') {
-            continue
-        }
-        elseif ($current -match '^# (.+)$') {
-            'TOPIC'
-            '    ' + $Matches[1]
-        }
-        elseif ($current -match '^##+ (.+)$') {
-            $Matches[1].ToUpperInvariant()
-            $isTitle = $true
-        }
-        elseif ($current -match '^\s*$') {
-            Format-Paragraph -Line $block -Width $width
-            $block.Clear()
-            if (-not $isTitle) {
-                ''
-            }
-
-            $isTitle = $false
-        }
-        elseif ($current -match '^    ' -and $block.Count -eq 0) {
-            '    ' + $current
-        }
-        else {
-            if ($current -match '^\s*(-|\d+\.) ') {
-                Format-Paragraph -Line $block -Width $width
-                $block.Clear()
-            }
-
-            $block.Add($current)
-        }
-    }
-
-    Format-Paragraph -Line $block -Width $width
-}
-
-function Format-Paragraph {
-    param([AllowEmptyCollection()] [string[]] $Line, [int] $Width)
-
-    if (-not $Line) {
-        return
-    }
-
-    # The marker of a list item stands out; a paragraph of a list item stands in as far as it does.
-    $null = $Line[0] -match '^(\s*)((?:-|\d+\.) )?'
-    $first = $Matches[0]
-    $rest = ' ' * $first.Length
-    $text = ($Line | ForEach-Object { $_.Trim() }) -join ' '
-    $text = $text.Substring($first.TrimStart().Length) -replace '\[([^\]]+)\]\([^)]*\)', '$1' -replace '\*\*|`', ''
-    $output = $first
-    foreach ($word in -split $text) {
-        if ($output.Trim() -notin '', $first.Trim() -and $output.Length + 1 + $word.Length -gt $Width) {
-            '    ' + $output.TrimEnd()
-            $output = $rest
-        }
-
-        $output += ($output.EndsWith(' ') -or $output.Length -eq 0) ? $word : " $word"
-    }
-
-    '    ' + $output.TrimEnd()
 }
 
 function Get-ModuleVersion {
@@ -285,13 +157,13 @@ function Get-ModuleRoot {
     "$data/powershell/Modules"
 }
 
-$version = Get-ModuleVersion
 foreach ($name in $Task) {
     if ($name -in 'Build', 'Test', 'Package', 'Install' -and -not $NoBuild) {
         Build-Solution -Configuration $Configuration
     }
 
     if ($name -in 'Package', 'Install') {
+        $version = Get-ModuleVersion
         New-Package -Path "$PackagePath/$version"
     }
 
@@ -299,9 +171,6 @@ foreach ($name in $Task) {
         'Clean' { Clear-Output }
         'Test' { Test-Solution -Configuration $Configuration }
         'Install' { Copy-Package -Path "$PackagePath/$version" -Destination "$(Get-ModuleRoot -Scope $Scope)/BackupTools/$version" }
-        'Docs' {
-            Build-CommandHelp -Destination $HelpPath
-            Build-AboutHelp -Destination $HelpPath
-        }
+        'Docs' { Export-Help -Destination $HelpPath }
     }
 }

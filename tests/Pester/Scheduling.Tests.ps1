@@ -127,7 +127,7 @@ Describe 'Scheduling on Linux' -Skip:(-not $IsLinux) {
         $file.Write([byte[]]::new(512), 0, 512)
         $file.Dispose()
         $run = Invoke-Scheduled -Scheduler systemd
-        $run.ErrorText | Should -Match 'Corrupt at its source: .*app\.db'
+        $run.ErrorText | Should -Match 'corruption that is in the source.*app\.db'
         $run.ExitCode | Should -Be 1
         @(Get-Taken).Count | Should -Be 4
     }
