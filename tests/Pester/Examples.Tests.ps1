@@ -40,19 +40,19 @@ Describe 'Examples' {
         $cmdlets | Where-Object { $_ -notin $withExamples } | Should -BeNullOrEmpty
     }
 
-    It '<Page>: <Title> (<Number>)' -ForEach $script:examples {
-        $run = Invoke-Session -Code $Code -Location $place -ModulePlace $moduleplace
+    It '<_.Page>: <_.Title> (<_.Number>)' -ForEach $script:examples {
+        $run = Invoke-Session -Code $_.Code -Location $place -ModulePlace $moduleplace
         $run.ErrorText | Should -BeNullOrEmpty
         $run.ExitCode | Should -Be 0
     }
 }
 
 Describe 'The code of the documentation' {
-    It '<Page>: <Title> (<Number>) has nothing that PSScriptAnalyzer finds' -ForEach $script:blocks {
+    It '<_.Page>: <_.Title> (<_.Number>) has nothing that PSScriptAnalyzer finds' -ForEach $script:blocks {
         if (-not (Get-Module -Name PSScriptAnalyzer -ListAvailable)) {
             Set-ItResult -Skipped -Because 'PSScriptAnalyzer is not installed'
         }
 
-        Invoke-ScriptAnalyzer -ScriptDefinition $Code | ForEach-Object Message | Should -BeNullOrEmpty
+        Invoke-ScriptAnalyzer -ScriptDefinition $_.Code | ForEach-Object Message | Should -BeNullOrEmpty
     }
 }

@@ -120,11 +120,11 @@ Describe 'The scripts' {
         Test-Path -LiteralPath "$root/module/BackupTools.dll" | Should -BeTrue
     }
 
-    It '<Name> has nothing that PSScriptAnalyzer finds' -ForEach $script:scripts {
+    It '<_.Name> has nothing that PSScriptAnalyzer finds' -ForEach $script:scripts {
         if (-not (Get-Module -Name PSScriptAnalyzer -ListAvailable)) {
             Set-ItResult -Skipped -Because 'PSScriptAnalyzer is not installed'
         }
 
-        Invoke-ScriptAnalyzer -Path $FullName | ForEach-Object { "$($_.Line): $($_.Message)" } | Should -BeNullOrEmpty
+        Invoke-ScriptAnalyzer -Path $_.FullName | ForEach-Object { "$($_.Line): $($_.Message)" } | Should -BeNullOrEmpty
     }
 }
