@@ -6,8 +6,14 @@ BeforeDiscovery {
     Import-Module -Name "$PSScriptRoot/MarkdownCode.psm1" -Force
     $pages = @(Get-ChildItem -Path "$PSScriptRoot/../../docs/en-US/*.md")
     $script:blocks = @($pages | ForEach-Object { Get-MarkdownCode -LiteralPath $_.FullName } | Where-Object Language -EQ 'powershell')
+    # The README is for a checkout with a database in it; its blocks follow one upon the other.
+    $readme = "$PSScriptRoot/../../README.md"
+    $script:session = @(
+        if (Test-Path -LiteralPath $readme) {
+            Get-MarkdownCode -LiteralPath $readme | Where-Object Language -EQ 'powershell'
+        })
     $numbers = @{}
-    foreach ($block in $script:blocks) {
+    foreach ($block in $script:blocks + $script:session) {
         $numbers[$block.Page + $block.Title]++
         $block | Add-Member -NotePropertyName Number -NotePropertyValue $numbers[$block.Page + $block.Title]
     }
@@ -47,8 +53,22 @@ Describe 'Examples' {
     }
 }
 
+Describe 'The README' {
+    It 'Has a session that runs word for word in a checkout' -Skip:($script:session.Count -eq 0) -TestCases @{ Session = $script:session } {
+        Import-Module -Name "$PSScriptRoot/SamplePlace.psm1" -Force
+        $checkout = "$TestDrive/checkout"
+        Initialize-ModulePlace -LiteralPath $checkout
+        $checkout = "$checkout/BackupTools"
+        New-Item -ItemType Directory -Path "$checkout/state" | Out-Null
+        'app.db', 'state/users.db' | ForEach-Object { Write-SampleDatabase -LiteralPath "$checkout/$_" }
+        $run = Invoke-Session -Code ($Session.Code -join "`n") -Location $checkout
+        $run.ErrorText | Should -BeNullOrEmpty
+        $run.ExitCode | Should -Be 0
+    }
+}
+
 Describe 'The code of the documentation' {
-    It '<_.Page>: <_.Title> (<_.Number>) has nothing that PSScriptAnalyzer finds' -ForEach $script:blocks {
+    It '<_.Page>: <_.Title> (<_.Number>) has nothing that PSScriptAnalyzer finds' -ForEach ($script:blocks + $script:session) {
         if (-not (Get-Module -Name PSScriptAnalyzer -ListAvailable)) {
             Set-ItResult -Skipped -Because 'PSScriptAnalyzer is not installed'
         }

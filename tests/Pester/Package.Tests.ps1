@@ -70,6 +70,7 @@ $taken = New-Snapshot -Path app.db
 $taken | Test-Snapshot -Level Rehearse -Quiet
 ($taken | Restore-Snapshot -Destination copy.db -Confirm:$false).Verified
 (Get-Help -Name New-Snapshot).Synopsis
+if ($IsLinux) { Get-Content -LiteralPath /proc/self/maps | Select-String -SimpleMatch libe_sqlite3.so -List | ForEach-Object Line }
 '@
         $run = Invoke-Session -Code $code -Location $work -ModulePlace $place
         $run.ErrorText | Should -BeNullOrEmpty
@@ -77,6 +78,11 @@ $taken | Test-Snapshot -Level Rehearse -Quiet
         $lines[0] | Should -Be ([System.IO.Path]::GetFullPath($package))
         $lines[1..2] | Should -Be 'True', 'True'
         $lines[3] | Should -BeLike 'Takes verified snapshots*'
+
+        # The native library that comes with it can be loaded, even where the system's own is newer and preferred.
+        if ($IsLinux) {
+            $lines[-1] | Should -BeLike "*$package/module/lib/runtimes/linux-*"
+        }
     }
 
     It 'Can be published and installed from a repository' {

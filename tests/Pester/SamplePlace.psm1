@@ -80,7 +80,10 @@ function Invoke-Session {
     $preamble = "`$ConfirmPreference = 'None'; `$ProgressPreference = 'SilentlyContinue'; `$PSStyle.OutputRendering = 'PlainText'"
     [System.IO.File]::WriteAllText($script, "$preamble`n$Code`n")
     $modulePath = $env:PSModulePath
-    $env:PSModulePath = $ModulePlace + [System.IO.Path]::PathSeparator + $modulePath
+    if ($ModulePlace) {
+        $env:PSModulePath = $ModulePlace + [System.IO.Path]::PathSeparator + $modulePath
+    }
+
     try {
         Invoke-Program -FilePath $script:PowerShell -Argument '-NoProfile', '-NonInteractive', '-File', $script -Location $Location
     }
