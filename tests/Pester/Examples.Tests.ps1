@@ -60,7 +60,7 @@ Describe 'The README' {
         Initialize-ModulePlace -LiteralPath $checkout
         $checkout = "$checkout/BackupTools"
         New-Item -ItemType Directory -Path "$checkout/state" | Out-Null
-        'app.db', 'state/users.db' | ForEach-Object { Write-SampleDatabase -LiteralPath "$checkout/$_" }
+        'app.db', 'state/users.db' | ForEach-Object { Copy-SampleDatabase -Destination "$checkout/$_" }
         $run = Invoke-Session -Code ($Session.Code -join "`n") -Location $checkout
         $run.ErrorText | Should -BeNullOrEmpty
         $run.ExitCode | Should -Be 0

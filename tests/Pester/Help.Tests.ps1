@@ -4,7 +4,7 @@
 
 BeforeDiscovery {
     $root = "$PSScriptRoot/../.."
-    Import-Module -Name "$root/BackupTools.psd1"
+    Import-Module -Name ($env:BACKUPTOOLS_MODULE ? $env:BACKUPTOOLS_MODULE : "$root/BackupTools.psd1")
     $common = [System.Management.Automation.Cmdlet]::CommonParameters
     $script:cmdlets = @(Get-Command -Module BackupTools | ForEach-Object {
             @{ Name = $_.Name; Command = $_; ParameterNames = @($_.Parameters.Keys | Where-Object { $_ -notin $common }) }
@@ -18,7 +18,7 @@ BeforeDiscovery {
 
 BeforeAll {
     $root = [System.IO.Path]::GetFullPath("$PSScriptRoot/../..")
-    Import-Module -Name "$root/BackupTools.psd1"
+    Import-Module -Name ($env:BACKUPTOOLS_MODULE ? $env:BACKUPTOOLS_MODULE : "$root/BackupTools.psd1")
 
     function Get-Text {
         param([object[]] $Paragraph)

@@ -3,7 +3,7 @@
 # The package that build.ps1 makes: what is in it, that it is found and works, and that it can be published.
 
 BeforeDiscovery {
-    $places = '', 'module', 'tests/Pester' | ForEach-Object { "$PSScriptRoot/../../$_/*" }
+    $places = '', 'docs', 'module', 'tests/Pester' | ForEach-Object { "$PSScriptRoot/../../$_/*" }
     $script:scripts = @(Get-ChildItem -Path $places -File -Include '*.ps1', '*.psm1', '*.psd1')
 }
 
@@ -63,7 +63,7 @@ Describe 'The package' {
 
     It 'Is found by its name, and takes, tests and restores a snapshot' {
         $work = (New-Item -ItemType Directory -Path "$TestDrive/work").FullName
-        Write-SampleDatabase -LiteralPath "$work/app.db"
+        Copy-SampleDatabase -Destination "$work/app.db"
         $code = @'
 (Get-Command -Name New-Snapshot).Module.ModuleBase
 $taken = New-Snapshot -Path app.db
@@ -131,6 +131,8 @@ Describe 'The scripts' {
             Set-ItResult -Skipped -Because 'PSScriptAnalyzer is not installed'
         }
 
-        Invoke-ScriptAnalyzer -Path $_.FullName | ForEach-Object { "$($_.Line): $($_.Message)" } | Should -BeNullOrEmpty
+        # It does not see that Pester hands variables on from block to block.
+        $blind = $_.DirectoryName -like '*Pester' ? 'PSUseDeclaredVarsMoreThanAssignments' : @()
+        Invoke-ScriptAnalyzer -Path $_.FullName -ExcludeRule $blind | ForEach-Object { "$($_.Line): $($_.Message)" } | Should -BeNullOrEmpty
     }
 }

@@ -1,46 +1,32 @@
 # A directory as the help's examples expect it, and new sessions of PowerShell that work in it.
 
 $script:Root = [System.IO.Path]::GetFullPath("$PSScriptRoot/../..")
+
+# The module under test: the checkout's, or a staged one.
+$script:Module = $env:BACKUPTOOLS_MODULE ? [System.IO.Path]::GetDirectoryName($env:BACKUPTOOLS_MODULE) : $script:Root
 $script:PowerShell = [System.Environment]::ProcessPath
 
-# A database of three pages with the tables "notes" (3 rows) and "users" (2 rows), compressed.
-$script:Database = @'
-H4sIAAAAAAACA+2TsUrEQBCGZ3ZP706wsljsprwDsfEFjLpoMHfRuOE8uzXZ04CXQLKCYOXj+FjWdhYWVm5WRa3svftg/oEf5p9imLPTqLCGZl
-U915Z2gAEi7BIBQMcVh2/Yp/cFwt90YDvD9XYYLwAfnSwMI7YqhMB7qy9vzG1j6sYL309koCSpYC+S5K1BqeeGlDxXdJKEoyCZ0rGcDmkSqqM4
-VZTEk/AgxW4b99D3eWVlTeOF/crz1qDIKRwreSiTn4FbZM2d/dgzjl2lUTRsb8PxCfAVn11b8t/ocQ7CXhd13mccNhuTVWXeQ2fOirqxa/43Xw
-DfnCxZALpMXNU6MytsQ+f6HZ93FF8ABgAA
-'@
-
-function Write-SampleDatabase {
+function Copy-SampleDatabase {
     <#
     .SYNOPSIS
-        Writes a small SQLite database.
+        Puts a small SQLite database somewhere.
     #>
-    param([string] $LiteralPath)
+    param([string] $Destination)
 
-    $compressed = [System.IO.MemoryStream]::new([System.Convert]::FromBase64String($script:Database))
-    $content = [System.IO.Compression.GZipStream]::new($compressed, [System.IO.Compression.CompressionMode]::Decompress)
-    $file = [System.IO.File]::Create($LiteralPath)
-    try {
-        $content.CopyTo($file)
-    }
-    finally {
-        $file.Dispose()
-        $content.Dispose()
-    }
+    [System.IO.File]::Copy("$script:Root/tests/Fixtures/app.db", $Destination)
 }
 
 function Initialize-ModulePlace {
     <#
     .SYNOPSIS
-        Makes a place for PSModulePath that holds the module of this checkout under its name.
+        Makes a place for PSModulePath that holds the module under its name.
     #>
     param([string] $LiteralPath)
 
     $module = New-Item -ItemType Directory -Path "$LiteralPath/BackupTools" -Force
-    Copy-Item -LiteralPath "$script:Root/BackupTools.psd1" -Destination $module
+    Copy-Item -LiteralPath "$script:Module/BackupTools.psd1" -Destination $module
     $link = $IsWindows ? 'Junction' : 'SymbolicLink'
-    New-Item -ItemType $link -Path "$module/module" -Target "$script:Root/module" | Out-Null
+    New-Item -ItemType $link -Path "$module/module" -Target "$script:Module/module" | Out-Null
 }
 
 function Initialize-SamplePlace {
@@ -53,7 +39,7 @@ function Initialize-SamplePlace {
 
     New-Item -ItemType Directory -Path "$LiteralPath/state/notes", "$LiteralPath/state/cache" -Force | Out-Null
     foreach ($name in 'app.db', 'state/users.db', 'state/sessions[1].db') {
-        Write-SampleDatabase -LiteralPath "$LiteralPath/$name"
+        Copy-SampleDatabase -Destination "$LiteralPath/$name"
     }
 
     [System.IO.File]::WriteAllText("$LiteralPath/state/notes/today.txt", "Buy milk.`n")
@@ -126,4 +112,4 @@ function Invoke-Program {
     }
 }
 
-Export-ModuleMember -Function Write-SampleDatabase, Initialize-ModulePlace, Initialize-SamplePlace, Invoke-Session, Invoke-Program
+Export-ModuleMember -Function Copy-SampleDatabase, Initialize-ModulePlace, Initialize-SamplePlace, Invoke-Session, Invoke-Program

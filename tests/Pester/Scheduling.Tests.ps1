@@ -71,8 +71,8 @@ Describe 'Scheduling on Linux' -Skip:(-not $IsLinux) {
     BeforeEach {
         Remove-Item -LiteralPath $place -Recurse -Force -ErrorAction Ignore
         New-Item -ItemType Directory -Path "$place/state" | Out-Null
-        Write-SampleDatabase -LiteralPath "$place/app.db"
-        Write-SampleDatabase -LiteralPath "$place/state/users.db"
+        Copy-SampleDatabase -Destination "$place/app.db"
+        Copy-SampleDatabase -Destination "$place/state/users.db"
         Save-BackupScript
     }
 
@@ -123,8 +123,8 @@ Describe 'Scheduling on Linux' -Skip:(-not $IsLinux) {
         (Invoke-Scheduled -Scheduler systemd).ExitCode | Should -Be 0
         Save-BackupScript -Edit { $args[0].Replace('KeepLast = 24', 'KeepLast = 1') }
         $file = [System.IO.File]::OpenWrite("$place/app.db")
-        $file.Position = 512
-        $file.Write([byte[]]::new(512), 0, 512)
+        $file.Position = 1024
+        $file.Write([byte[]]::new(1024), 0, 1024)
         $file.Dispose()
         $run = Invoke-Scheduled -Scheduler systemd
         $run.ErrorText | Should -Match 'corruption that is in the source.*app\.db'
