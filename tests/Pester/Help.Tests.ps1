@@ -145,6 +145,14 @@ Describe 'The help in module/en-US' {
         }
     }
 
+    It 'Is made by a script that PSScriptAnalyzer has nothing against' {
+        if (-not (Get-Module -Name PSScriptAnalyzer -ListAvailable)) {
+            Set-ItResult -Skipped -Because 'PSScriptAnalyzer is not installed'
+        }
+
+        Invoke-ScriptAnalyzer -Path "$root/docs/HelpText.psm1" | ForEach-Object Message | Should -BeNullOrEmpty
+    }
+
     It 'Names every error that a cmdlet can report' {
         $ids = [regex]::Matches((Get-Content -LiteralPath "$root/src/BackupTools.Core/ErrorId.cs" -Raw), '(?m)^    (\w+),') |
             ForEach-Object { $_.Groups[1].Value }

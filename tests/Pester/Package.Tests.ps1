@@ -2,11 +2,6 @@
 
 # The package that build.ps1 makes: what is in it, that it is found and works, and that it can be published.
 
-BeforeDiscovery {
-    $places = '', 'docs', 'module', 'tests/Pester' | ForEach-Object { "$PSScriptRoot/../../$_/*" }
-    $script:scripts = @(Get-ChildItem -Path $places -File -Include '*.ps1', '*.psm1', '*.psd1')
-}
-
 BeforeAll {
     Import-Module -Name "$PSScriptRoot/SamplePlace.psm1" -Force
     $root = [System.IO.Path]::GetFullPath("$PSScriptRoot/../..")
@@ -118,21 +113,11 @@ if ($IsLinux) { Get-Content -LiteralPath /proc/self/maps | Select-String -Simple
     }
 }
 
-Describe 'The scripts' {
+Describe 'The build script' {
     It 'Clean removes what was built and nothing else, and says so beforehand when asked' {
         $run = Invoke-Session -Code "& '$root/build.ps1' -Task Clean -WhatIf" -Location $root -ModulePlace $place
         $run.OutputText | Should -Match 'BackupTools\.dll'
         $run.OutputText | Should -Not -Match 'psm1|ps1xml|en-US'
         Test-Path -LiteralPath "$root/module/BackupTools.dll" | Should -BeTrue
-    }
-
-    It '<_.Name> has nothing that PSScriptAnalyzer finds' -ForEach $script:scripts {
-        if (-not (Get-Module -Name PSScriptAnalyzer -ListAvailable)) {
-            Set-ItResult -Skipped -Because 'PSScriptAnalyzer is not installed'
-        }
-
-        # It does not see that Pester hands variables on from block to block.
-        $blind = $_.DirectoryName -like '*Pester' ? 'PSUseDeclaredVarsMoreThanAssignments' : @()
-        Invoke-ScriptAnalyzer -Path $_.FullName -ExcludeRule $blind | ForEach-Object { "$($_.Line): $($_.Message)" } | Should -BeNullOrEmpty
     }
 }

@@ -62,7 +62,7 @@ function Invoke-Session {
     #>
     param([string] $Code, [string] $Location, [string] $ModulePlace)
 
-    $script = [System.IO.Path]::ChangeExtension([System.IO.Path]::GetTempFileName(), '.ps1')
+    $script = "$([System.IO.Path]::GetTempPath())$([System.IO.Path]::GetRandomFileName()).ps1"
     $preamble = "`$ConfirmPreference = 'None'; `$ProgressPreference = 'SilentlyContinue'; `$PSStyle.OutputRendering = 'PlainText'"
     [System.IO.File]::WriteAllText($script, "$preamble`n$Code`n")
     $modulePath = $env:PSModulePath
