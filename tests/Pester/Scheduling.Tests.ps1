@@ -42,13 +42,12 @@ Describe 'Scheduling on Linux' -Skip:(-not $IsLinux) {
         function Invoke-Scheduled {
             param([string] $Scheduler, [string] $ModulePath = $moduleplace)
 
-            $environment = '-i', 'PATH=/usr/bin:/bin', "PSModulePath=$ModulePath"
+            $environment = '-i', 'PATH=/usr/bin:/bin', 'SHELL=/bin/sh', "HOME=$TestDrive", 'LOGNAME=root', "PSModulePath=$ModulePath"
             if ($Scheduler -eq 'systemd') {
                 $null = (Get-Saved -File '/etc/systemd/system/backup.service') -match '(?m)^ExecStart=(.+)$'
                 $command = -split $Matches[1]
             }
             else {
-                $environment += 'SHELL=/bin/sh', 'HOME=/', 'LOGNAME=root'
                 $null = (Get-Saved -File '/etc/cron.d/backup') -match '(?m)^(?:\S+ ){5}root (.+)$'
                 $command = '/bin/sh', '-c', $Matches[1]
             }
