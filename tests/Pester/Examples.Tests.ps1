@@ -6,7 +6,7 @@ BeforeDiscovery {
     Import-Module -Name "$PSScriptRoot/MarkdownCode.psm1" -Force
     $pages = @(Get-ChildItem -Path "$PSScriptRoot/../../docs/en-US/*.md")
     $script:blocks = @($pages | ForEach-Object { Get-MarkdownCode -LiteralPath $_.FullName } | Where-Object Language -EQ 'powershell')
-    # The README is for a checkout with a database in it; its blocks follow one upon the other.
+    # The README's blocks follow one upon the other.
     $readme = "$PSScriptRoot/../../README.md"
     $script:session = @(
         if (Test-Path -LiteralPath $readme) {
@@ -59,8 +59,8 @@ Describe 'The README' {
         $checkout = "$TestDrive/checkout"
         Initialize-ModulePlace -LiteralPath $checkout
         $checkout = "$checkout/BackupTools"
-        New-Item -ItemType Directory -Path "$checkout/state" | Out-Null
-        'app.db', 'state/users.db' | ForEach-Object { Copy-SampleDatabase -Destination "$checkout/$_" }
+        New-Item -ItemType Directory -Path "$checkout/tests/Fixtures" | Out-Null
+        Copy-SampleDatabase -Destination "$checkout/tests/Fixtures/app.db"
         $run = Invoke-Session -Code ($Session.Code -join "`n") -Location $checkout
         $run.ErrorText | Should -BeNullOrEmpty
         $run.ExitCode | Should -Be 0
