@@ -30,7 +30,7 @@ internal sealed partial class TreeExclusions
     public static TreeExclusions Create(NewSnapshotRequest request, string store)
     {
         PathPatterns patterns = PathPatterns.Parse(
-            [.. request.ExcludeFrom.SelectMany(File.ReadLines), .. request.Exclude]);
+            [.. request.ExcludeFrom.SelectMany(ReadPatterns), .. request.Exclude]);
         FileIdentity? identity = null;
         if (!OperatingSystem.IsWindows() && Directory.Exists(store))
         {
@@ -98,6 +98,22 @@ internal sealed partial class TreeExclusions
         {
             // Unreadable: then the copy of it will tell.
             return false;
+        }
+    }
+
+    private static string[] ReadPatterns(string file)
+    {
+        try
+        {
+            return File.ReadAllLines(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BackupException(
+                ErrorId.InvalidArgument,
+                $"The patterns in '{file}' cannot be read: {e.Message} No snapshot was made; check the path.",
+                file,
+                e);
         }
     }
 

@@ -231,6 +231,20 @@ public sealed class DirectorySnapshotTests : IDisposable
     }
 
     [Fact]
+    public void Patterns_are_read_from_files_and_a_missing_one_is_told()
+    {
+        Write("keep.txt", "x");
+        Write("drop.log", "x");
+        File.WriteAllText(_directory["patterns"], "# logs\n*.log\n");
+        Assert.Equal(
+            [".", "keep.txt"],
+            Paths(Take(new NewSnapshotRequest { Source = _source, Store = Store, ExcludeFrom = [_directory["patterns"]] })));
+        BackupException error = Assert.Throws<BackupException>(
+            () => Take(new NewSnapshotRequest { Source = _source, Store = Store, ExcludeFrom = [_directory["absent"]] }));
+        Assert.Equal(ErrorId.InvalidArgument, error.Id);
+    }
+
+    [Fact]
     public void The_store_and_safety_copies_inside_the_source_are_left_out_and_told()
     {
         Write("file", "x");
