@@ -32,6 +32,7 @@ internal static class WriterProgram
         {
             ["write", var path] => Write(path),
             ["probe", var path] => Probe(path),
+            ["restore", .. var rest] => Restore.DyingRestore.Run(rest),
             _ => 2,
         };
     }

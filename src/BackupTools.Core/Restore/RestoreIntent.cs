@@ -97,10 +97,17 @@ internal static class RestoreIntent
         }
 
         Check(first, begun, record.Path);
+        Timestamp? after = isDone ? home.GetStatus().Modified : Timestamp.TryParse(first.Modified, out Timestamp before) ? before : null;
         bool isInstalled = isDone || (begun is not null && SettleBegun(first, begun, record, home, targetPath));
         StageRemoval.Remove(home, EntryName.FromText(first.Stage!));
         home.Sync();
         record.Remove(home);
+        if (first.Modified is not null && after is { } time)
+        {
+            using DirectoryHandle parent = DirectoryHandle.Open(Path.GetDirectoryName(targetPath)!);
+            parent.SetModified(EntryName.FromText(Path.GetFileName(targetPath)), time);
+        }
+
         if (begun is null)
         {
             tracker.Verbose($"An earlier restore to '{targetPath}' was interrupted before it changed anything; what it left was removed.", targetPath);

@@ -16,6 +16,9 @@ internal sealed record RecordLine
     /// <summary>First line: where the new is put together.</summary>
     public string? Stage { get; init; }
 
+    /// <summary>First line of a record within the target: the target's time before anything was made in it.</summary>
+    public string? Modified { get; init; }
+
     /// <summary>From here on what stands at the target is touched; the safety copy's name.</summary>
     public string? Safety { get; init; }
 

@@ -89,8 +89,15 @@ internal sealed class RestoreRun(
         string stage = target.IsFixed ? RestoreNames.StageWithin(run) : RestoreNames.Stage(target.Name, run);
         bool isByEntry = RestorePreparation.IsByEntry(target, _request.Overlay);
         SwapKind kind = !preparation.IsDirectory ? SwapKind.Database : isByEntry ? SwapKind.Entries : SwapKind.Directory;
-        using RestoreRecord record = RestoreRecord.Create(
-            home, target.RecordName, new RecordLine { Version = RestoreRecord.Version, Swap = kind, Stage = stage });
+        Timestamp before = home.GetStatus().Modified;
+        RecordLine first = new()
+        {
+            Version = RestoreRecord.Version,
+            Swap = kind,
+            Stage = stage,
+            Modified = target.IsFixed ? before.ToString() : null,
+        };
+        using RestoreRecord record = RestoreRecord.Create(home, target.RecordName, first);
         RestoreResult result;
         try
         {
@@ -102,13 +109,23 @@ internal sealed class RestoreRun(
         catch (Exception e)
         {
             CleanUp(e, home, stage, record);
+            if (target.IsFixed)
+            {
+                parent.SetModified(EntryName.FromText(target.Name), before);
+            }
+
             throw;
         }
 
         try
         {
+            Timestamp after = home.GetStatus().Modified;
             StageRemoval.Remove(home, EntryName.FromText(stage));
             record.Remove(home);
+            if (target.IsFixed)
+            {
+                parent.SetModified(EntryName.FromText(target.Name), after);
+            }
         }
         catch (FileSystemException e)
         {
