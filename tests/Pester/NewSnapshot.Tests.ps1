@@ -219,6 +219,12 @@ Describe 'New-Snapshot' {
             @(Get-ChildItem -Path "$store/*.manifest.json" -ErrorAction Ignore) | Should -HaveCount $count
         }
 
+        It 'asks with the same words where $ConfirmPreference wants it' {
+            $told = Invoke-ChildPowerShell -Command "Import-Module '$ModuleManifest'; `$ConfirmPreference = 'Medium'; New-Snapshot '$database' '$store'" -Answer 'N'
+            $told.Output | Should -Match 'KiB'
+            Test-Path -LiteralPath $store | Should -BeFalse
+        }
+
         It 'tells its decisions to -Verbose and risks as warnings' {
             $lines = New-Snapshot $database $store -Verbose 4>&1
             @($lines | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Count | Should -BeGreaterThan 0

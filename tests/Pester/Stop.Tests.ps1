@@ -1,6 +1,17 @@
 BeforeAll {
     . "$PSScriptRoot/Scene.ps1"
 
+    function Stop-Pipeline {
+        # Stops a pipeline as Ctrl-C does.
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Ends a pipeline for a test')]
+        param([powershell] $Shell)
+        if (-not $Shell.BeginStop($null, $null).AsyncWaitHandle.WaitOne(20000)) {
+            throw 'The pipeline did not stop.'
+        }
+
+        $Shell.InvocationStateInfo.State | Should -Be 'Stopped'
+    }
+
     function New-LargeFile {
         # Makes a file that takes longer to copy than anybody here waits; it takes no space itself.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes a file for a test')]
@@ -48,10 +59,7 @@ Describe 'A stopped pipeline' {
         New-LargeFile -Path "$source/large"
         $shell = Start-Pipeline -Script "New-Snapshot '$source' '$store'" -Until $isLocked
         $before = @(Get-SnapshotManifest $store).Count
-        $watch = [System.Diagnostics.Stopwatch]::StartNew()
-        $shell.Stop()
-        $watch.Elapsed.TotalSeconds | Should -BeLessThan 20
-        $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+        Stop-Pipeline -Shell $shell
         & $isLocked | Should -BeFalse
         @(Get-SnapshotManifest $store -Name big) | Should -HaveCount 0
         @(Get-SnapshotManifest $store).Count | Should -Be ($before + 1)
@@ -64,8 +72,7 @@ Describe 'A stopped pipeline' {
         try {
             $waiting = Join-Path $place 'waiting'
             $shell = Start-Pipeline -Script "Set-Content -LiteralPath '$waiting' -Value 1; New-Snapshot '$free' '$store' -LockTimeout 10min" -Until { Test-Path -LiteralPath $waiting }
-            $shell.Stop()
-            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+            Stop-Pipeline -Shell $shell
             $shell.Streams.Error | Should -BeNullOrEmpty
             $shell.Dispose()
         }
@@ -74,6 +81,27 @@ Describe 'A stopped pipeline' {
         }
 
         & $isLocked | Should -BeFalse
+    }
+
+    It 'ends by an interrupt of the whole process, with nothing left behind' -Skip:(-not $IsLinux) {
+        $source = Join-Path $place 'big'
+        $null = New-Item -ItemType Directory -Path $source
+        New-LargeFile -Path "$source/large"
+        Set-Content -LiteralPath "$place/script.ps1" -Value "Import-Module '$ModuleManifest'; New-Snapshot '$source' '$store'; 'not reached'"
+        $start = [System.Diagnostics.ProcessStartInfo]::new([System.Environment]::ProcessPath, [string[]]@('-NoProfile', '-File', "$place/script.ps1"))
+        $start.RedirectStandardOutput = $true
+        $process = [System.Diagnostics.Process]::Start($start)
+        while (-not $process.HasExited -and -not (& $isLocked)) {
+            Start-Sleep -Milliseconds 20
+        }
+
+        /bin/kill -INT $process.Id
+        $ended = $process.WaitForExit(20000)
+        $process.Kill($true)
+        $ended | Should -BeTrue
+        $process.StandardOutput.ReadToEnd() | Should -Not -Match 'not reached'
+        & $isLocked | Should -BeFalse
+        Get-ChildItem -LiteralPath $store -Force -Filter '.partial*' | Should -BeNullOrEmpty
     }
 
     It 'goes down with what comes after it' {
@@ -99,7 +127,7 @@ Describe 'Progress' {
 
         $records = @($shell.Streams.Progress)
         $elapsed = $watch.Elapsed.TotalSeconds
-        $shell.Stop()
+        Stop-Pipeline -Shell $shell
         $shell.Dispose()
         $records[0].Activity | Should -Be 'New-Snapshot'
         $records[0].StatusDescription | Should -Be $source
