@@ -77,6 +77,27 @@ internal sealed unsafe class UnixFileHandle : FileHandle
         }
     }
 
+    public override void WriteAt(ReadOnlySpan<byte> buffer, long offset)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            int done = 0;
+            while (done < buffer.Length)
+            {
+                nint count = Posix.WriteAt(_descriptor, pointer + done, buffer.Length - done, offset + done);
+                if (count < 0)
+                {
+                    ThrowUnlessInterrupted("writing");
+                    continue;
+                }
+
+                done += (int)count;
+            }
+        }
+    }
+
+    public override void SetLength(long length) => Check(Posix.Truncate(_descriptor, length), "setting the length of");
+
     public override void Reset()
     {
         if (Posix.Truncate(_descriptor, 0) != 0)
@@ -137,6 +158,24 @@ internal sealed unsafe class UnixFileHandle : FileHandle
         {
             _ = Posix.SyncFileRange(_descriptor, offset, count, write);
         }
+    }
+
+    public override void Preallocate(long size)
+    {
+        if (FileSystemKind.WritesDirectly(_descriptor))
+        {
+            _ = Posix.Allocate(_descriptor, 0, 0, size);
+        }
+    }
+
+    public override bool TryBypassCache(bool bypass)
+    {
+        if (bypass && !FileSystemKind.WritesDirectly(_descriptor))
+        {
+            return false;
+        }
+
+        return Posix.TrySetDirect(_descriptor, bypass) || !bypass;
     }
 
     protected override void Close()

@@ -33,16 +33,24 @@ internal sealed class WindowsFileHandle : FileHandle
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        WriteAt(buffer, _writeOffset);
+        _writeOffset += buffer.Length;
+    }
+
+    public override void WriteAt(ReadOnlySpan<byte> buffer, long offset)
+    {
         try
         {
-            RandomAccess.Write(_handle, buffer, _writeOffset);
-            _writeOffset += buffer.Length;
+            RandomAccess.Write(_handle, buffer, offset);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw WindowsErrors.From(e, "writing", Path);
         }
     }
+
+    public override void SetLength(long length) =>
+        WindowsErrors.Translate("setting the length of", Path, () => RandomAccess.SetLength(_handle, length));
 
     public override void Reset()
     {

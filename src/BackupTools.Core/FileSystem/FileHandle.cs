@@ -3,6 +3,9 @@ namespace BackupTools.Core.FileSystem;
 /// <summary>An open file.</summary>
 internal abstract class FileHandle : IDisposable
 {
+    /// <summary>What direct writes are aligned to, in bytes: the largest logical block of disks in use.</summary>
+    public const int DirectAlignment = 4096;
+
     protected FileHandle(string path) => Path = path;
 
     /// <summary>The path for messages.</summary>
@@ -17,6 +20,12 @@ internal abstract class FileHandle : IDisposable
 
     /// <summary>Writes all of it on from where the last write ended.</summary>
     public abstract void Write(ReadOnlySpan<byte> buffer);
+
+    /// <summary>Writes all of it at an offset; where the next <see cref="Write"/> goes to stays as it is.</summary>
+    public abstract void WriteAt(ReadOnlySpan<byte> buffer, long offset);
+
+    /// <summary>Cuts the file, or lengthens it with zeros.</summary>
+    public abstract void SetLength(long length);
 
     /// <summary>Empties the file and goes to its beginning.</summary>
     public abstract void Reset();
@@ -43,6 +52,21 @@ internal abstract class FileHandle : IDisposable
     public virtual void StartWriteBack(long offset, long count)
     {
     }
+
+    /// <summary>
+    /// Has the file system find the room for a file of this size at once, where that is cheap; a hint, so it never
+    /// fails. The file may be as long afterwards: <see cref="SetLength"/> ends it where its content does.
+    /// </summary>
+    public virtual void Preallocate(long size)
+    {
+    }
+
+    /// <summary>
+    /// Has writes go to the disk past the page cache, or through it again. Past it, memory, offset and count have to be
+    /// multiples of <see cref="DirectAlignment"/>.
+    /// </summary>
+    /// <returns>Whether it is so now; file systems of which it is not known to be sound and fast refuse.</returns>
+    public virtual bool TryBypassCache(bool bypass) => !bypass;
 
     public void Dispose()
     {

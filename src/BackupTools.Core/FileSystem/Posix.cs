@@ -57,6 +57,13 @@ internal static unsafe partial class Posix
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int descriptor, byte* buffer, nint count);
 
+    [LibraryImport(Library, EntryPoint = "pwrite", SetLastError = true)]
+    public static partial nint WriteAt(int descriptor, byte* buffer, nint count, long offset);
+
+    /// <summary>Allocates room in a file (Linux).</summary>
+    [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Allocate(int descriptor, int mode, long offset, long count);
+
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(int descriptor);
 
@@ -143,6 +150,16 @@ internal static unsafe partial class Posix
         const int getFlags = 3;
         int flags = FileControl(descriptor, getFlags, null);
         return flags >= 0 && (flags & NonBlocking) != 0;
+    }
+
+    /// <summary>Turns O_DIRECT on or off for an open descriptor (Linux).</summary>
+    public static bool TrySetDirect(int descriptor, bool direct)
+    {
+        const int getFlags = 3;
+        const int setFlags = 4;
+        int flag = IsArm ? 0x10000 : 0x4000;
+        int flags = FileControl(descriptor, getFlags, null);
+        return flags >= 0 && FileControl(descriptor, setFlags, (byte*)(nint)(direct ? flags | flag : flags & ~flag)) == 0;
     }
 
     [LibraryImport(Library, EntryPoint = "flistxattr", SetLastError = true)]

@@ -7,7 +7,7 @@ namespace BackupTools.Core.Restore;
 
 /// <summary>Copies a database snapshot beside its target, hashed as it is written, with the source's metadata, durable.</summary>
 internal sealed class DatabaseStager(
-    ISnapshotReader reader, bool skipVerify, ProgressTracker tracker, CancellationToken cancellation)
+    ISnapshotReader reader, bool skipVerify, WriteMethod writing, ProgressTracker tracker, CancellationToken cancellation)
 {
     private const int PrivateMode = 0x180;
 
@@ -21,7 +21,7 @@ internal sealed class DatabaseStager(
         SnapshotManifest manifest = reader.Snapshot.Manifest;
         using FileHandle from = reader.OpenDatabase();
         using FileHandle to = home.CreateFile(stage, PrivateMode);
-        (long bytes, string hash) = VerifiedCopy.Run(from, to, count => tracker.Add(target, count), cancellation);
+        (long bytes, string hash) = HashedCopy.Run(from, [], to, writing, count => tracker.Add(target, count), cancellation);
         bool isVerified = Compare(manifest, bytes, hash);
         ApplyMetadata(to, manifest.File, home, target);
         to.Sync();

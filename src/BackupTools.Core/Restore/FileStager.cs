@@ -17,6 +17,9 @@ internal sealed record StagingRules
     /// <summary>Whether the root gets its metadata, too; otherwise it stays private.</summary>
     public bool CompleteRoot { get; init; } = true;
 
+    /// <summary>How large files are written.</summary>
+    public WriteMethod Writing { get; init; } = WriteMethod.Direct;
+
     /// <summary>Is told of each entry before it is staged, on the caller's thread.</summary>
     public Action<ListingEntry>? OnEntry { get; init; }
 }
@@ -58,7 +61,7 @@ internal sealed class FileStager(
         if (bytes < 0)
         {
             from.Rewind();
-            (bytes, hash) = VerifiedCopy.Run(from, to, count => tracker.Add(entry.Path, count), cancellation);
+            (bytes, hash) = HashedCopy.Run(from, [], to, rules.Writing, count => tracker.Add(entry.Path, count), cancellation);
             tracker.Add(entry.Path, 0, 1);
         }
         else
@@ -76,7 +79,7 @@ internal sealed class FileStager(
     {
         using FileHandle source = from.OpenFile(name);
         using FileHandle target = directory.CreateFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
-        VerifiedCopy.Run(source, target, static _ => { }, cancellation);
+        HashedCopy.Run(source, [], target, rules.Writing, static _ => { }, cancellation);
         metadata.Apply(target, entry);
     }
 

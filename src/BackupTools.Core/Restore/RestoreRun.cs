@@ -159,7 +159,7 @@ internal sealed class RestoreRun(
     {
         RestoreTarget target = preparation.Target;
         EntryName name = EntryName.FromText(target.Name);
-        bool isVerified = new DatabaseStager(reader, _request.SkipVerify, tracker, cancellation)
+        bool isVerified = new DatabaseStager(reader, _request.SkipVerify, WriteMethod.Direct, tracker, cancellation)
             .Run(parent, EntryName.FromText(stage), name);
         cancellation.ThrowIfCancellationRequested();
         reached("staged");

@@ -89,7 +89,7 @@ internal sealed class PayloadHashing : IDisposable
             file.Rewind();
         }
 
-        (_, string hash) = VerifiedCopy.Run(file, null, count => _tracker.Add(entry.Path, count), _cancellation);
+        (_, string hash) = HashedCopy.Run(file, [], null, WriteMethod.Inline, count => _tracker.Add(entry.Path, count), _cancellation);
         _tracker.Add(entry.Path, 0, 1);
         return hash;
     }

@@ -64,7 +64,7 @@ internal sealed class Rehearsal : IDisposable
     public void RunDatabase()
     {
         EntryName name = EntryName.FromText("database");
-        new DatabaseStager(_reader, skipVerify: false, _tracker, _cancellation).Run(_scratch, name, name);
+        new DatabaseStager(_reader, skipVerify: false, WriteMethod.Inline, _tracker, _cancellation).Run(_scratch, name, name);
         if (_manifest.Sqlite?.Capture == CaptureMethod.Raw)
         {
             return;
@@ -86,6 +86,8 @@ internal sealed class Rehearsal : IDisposable
         List<ListingEntry> databases = [];
         StagingRules rules = new()
         {
+            // The databases in it are read again at once.
+            Writing = WriteMethod.Inline,
             OnMismatch = _findings.Fail,
             OnEntry = entry =>
             {

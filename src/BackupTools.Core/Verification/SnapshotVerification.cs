@@ -1,6 +1,5 @@
 using System.Globalization;
 using BackupTools.Core.FileSystem;
-using BackupTools.Core.Restore;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
 
@@ -74,7 +73,7 @@ internal sealed class SnapshotVerification(
 
             if (request.Level == VerifyLevel.Hash)
             {
-                (_, string hash) = VerifiedCopy.Run(file, null, count => tracker.Add(_manifest.Snapshot, count), cancellation);
+                (_, string hash) = HashedCopy.Run(file, [], null, WriteMethod.Inline, count => tracker.Add(_manifest.Snapshot, count), cancellation);
                 CompareHash(hash);
                 return;
             }

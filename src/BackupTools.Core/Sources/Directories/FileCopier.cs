@@ -12,6 +12,9 @@ internal sealed class FileCopier : IDisposable
     private const int BufferSize = 256 * 1024;
     private const int MaxAttempts = 3;
 
+    // Smaller ones are hashed by the worker that copies them: others are copied beside it.
+    private const long LargeFile = 16 * 1024 * 1024;
+
     private readonly EntryMetadata _metadata;
     private readonly DatabaseCopier _databases;
     private readonly SessionFiles _sessionFiles;
@@ -171,6 +174,13 @@ internal sealed class FileCopier : IDisposable
 
         bytes = 0;
         _progress.Add(item.Path, 0, 1);
+        if (item.Status.Size >= LargeFile)
+        {
+            (bytes, string sha256) = HashedCopy.Run(
+                file, _buffer.AsSpan(0, count), target, WriteMethod.Direct, done => _progress.Add(item.Path, done), _cancellation);
+            return sha256;
+        }
+
         while (count > 0)
         {
             _cancellation.ThrowIfCancellationRequested();
