@@ -173,7 +173,7 @@ internal sealed class DatabaseCapture
         }
 
         string? sha256 = PageCopy.Run(
-            source.Connection, target, ReadFirstPage(before), LetGo, _progress, _item, _cancellation);
+            source.Connection, target, ReadFirstPage(before), before.File.Size, LetGo, _progress, _item, _cancellation);
         return new DatabaseCaptureResult(
             CaptureMethod.Exact,
             capturedAt,

@@ -86,9 +86,6 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_column_bytes")]
     public static partial int ColumnBytes(nint statement, int index);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_db_cacheflush")]
-    public static partial int FlushCache(nint connection);
-
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_init")]
     public static partial nint BackupInit(nint target, byte* targetName, nint source, byte* sourceName);
 
@@ -103,4 +100,7 @@ internal static unsafe partial class SqliteNative
 
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_pagecount")]
     public static partial int BackupPageCount(nint backup);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_register")]
+    public static partial int RegisterFileSystem(SqliteFileSystem* system, int isDefault);
 }
