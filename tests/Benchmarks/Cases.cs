@@ -8,8 +8,8 @@ internal sealed class Cases(CommandRunner runner, Tools tools, string backupTool
     public IEnumerable<Comparison> Of(string work, Workbench bench) => work switch
     {
         "database" => Database(bench),
-        "files" => Tree(bench, bench.SmallFiles, $"{Directory.EnumerateFiles(bench.SmallFiles, "*", SearchOption.AllDirectories).Count()} files", hasTargets: true),
-        "large-files" => Tree(bench, bench.LargeFiles, "large files", hasTargets: false),
+        "files" => Tree(bench, bench.SmallFiles, $"{Directory.EnumerateFiles(bench.SmallFiles, "*", SearchOption.AllDirectories).Count()} files", isSmall: true),
+        "large-files" => Tree(bench, bench.LargeFiles, "large files", isSmall: false),
         _ => [],
     };
 
@@ -54,7 +54,7 @@ internal sealed class Cases(CommandRunner runner, Tools tools, string backupTool
             new Contender("backuptools list", [backupTools, "list", store]),
             [new Contender("empty .NET program", [empty]) { Target = 2.0 }])
         {
-            RoundsFactor = 5,
+            RoundsFactor = 12,
         };
     }
 
@@ -73,7 +73,7 @@ internal sealed class Cases(CommandRunner runner, Tools tools, string backupTool
                 {
                     Leaves = [bench["copy.db"]],
                     Missing = tools.Missing("sqlite3"),
-                    Target = isDisk ? 1.3 : null,
+                    Target = isDisk ? 1.0 : null,
                 },
             ]);
         Keep(bench, database);
@@ -86,12 +86,12 @@ internal sealed class Cases(CommandRunner runner, Tools tools, string backupTool
                 new Contender("cp + sync -f", ["cp", payload, bench["copied.db"]], ["sync", "-f", bench["copied.db"]])
                 {
                     Leaves = [bench["copied.db"]],
-                    Target = 1.3,
+                    Target = isDisk ? 1.1 : null,
                 },
             ]);
     }
 
-    private IEnumerable<Comparison> Tree(Workbench bench, string source, string name, bool hasTargets)
+    private IEnumerable<Comparison> Tree(Workbench bench, string source, string name, bool isSmall)
     {
         bool isDisk = bench.Name == OnDisk;
         string copy = bench["copy"];
@@ -105,7 +105,7 @@ internal sealed class Cases(CommandRunner runner, Tools tools, string backupTool
                 new Contender("cp -a + sync -f", ["cp", "-a", source, copy], ["sync", "-f", bench.Root])
                 {
                     Leaves = [copy],
-                    Target = hasTargets ? (isDisk ? 1.5 : 1.3) : null,
+                    Target = isSmall ? (isDisk ? 1.2 : 1.1) : isDisk ? 1.1 : null,
                 },
                 new Contender("rsync -a + sync -f", ["rsync", "-a", source + "/", copy], ["sync", "-f", bench.Root])
                 {
@@ -117,7 +117,7 @@ internal sealed class Cases(CommandRunner runner, Tools tools, string backupTool
                     Leaves = [repository, bench["cache"]],
                     Prepare = () => runner.Run([.. restic, "init"]),
                     Missing = tools.Missing("restic"),
-                    Target = hasTargets && !isDisk ? 0.5 : null,
+                    Target = isSmall && !isDisk ? 0.5 : null,
                 },
             ]);
 
@@ -139,9 +139,13 @@ internal sealed class Cases(CommandRunner runner, Tools tools, string backupTool
                 {
                     Leaves = [copy],
                     Missing = tools.Missing("restic"),
-                    Target = hasTargets ? 0.8 : null,
+                    Target = isSmall ? 0.8 : null,
                 },
-                new Contender("cp -a + sync -f", ["cp", "-a", payload, copy], ["sync", "-f", bench.Root]) { Leaves = [copy] },
+                new Contender("cp -a + sync -f", ["cp", "-a", payload, copy], ["sync", "-f", bench.Root])
+                {
+                    Leaves = [copy],
+                    Target = isDisk ? 1.1 : null,
+                },
             ]);
         bench.Drop(repository);
         bench.Drop(bench["cache"]);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace BackupTools.Benchmarks;
@@ -58,8 +59,13 @@ internal sealed class Workbench : IDisposable
         }
     }
 
-    // Not with the runner, which starts nothing any more once the run is cancelled.
-    public void Dispose() => Directory.Delete(Root, recursive: true);
+    // Not with the runner, which starts nothing any more once the run is cancelled; and not with Directory.Delete, which
+    // stops at whatever a program that was stopped amid its work still adds or makes unreadable.
+    public void Dispose()
+    {
+        using Process remove = Process.Start("rm", ["-rf", Root]);
+        remove.WaitForExit();
+    }
 
     private string Data(string name, Action<string> make)
     {
