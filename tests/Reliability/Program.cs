@@ -1,0 +1,57 @@
+using System.CommandLine;
+
+namespace BackupTools.Reliability;
+
+/// <summary>Runs attacks by hand; <see cref="AttackTests"/> runs their small dose.</summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        string[] names = [.. Attacks.All.Select(static attack => attack.Name)];
+        Argument<string[]> chosen = new("ATTACK") { Description = "Which attacks: " + string.Join(", ", names) + "; all where none is named" };
+        chosen.AcceptOnlyFromAmong(names);
+        Option<Dose> dose = new("--dose") { Description = "How much of each", DefaultValueFactory = static _ => Dose.Bounded };
+        Option<int?> seed = new("--seed") { Description = "What random choices begin with; another each time where none is given" };
+        Option<string?> only = new("--case") { Description = "One case, as KIND/ID from a failure" };
+        Option<int> minutes = new("--minutes")
+        {
+            Description = "How long cases that are bounded by time alone run in the long dose",
+            DefaultValueFactory = static _ => 30,
+        };
+        Option<string?> output = new("--output") { Description = "A file for the report, beside standard output" };
+        RootCommand root = new("Attacks backuptools and counts what held. Exits with 1 where anything did not.")
+        {
+            chosen, dose, seed, only, minutes, output,
+        };
+        root.SetAction((parsed, cancellation) => Task.Run(
+            () =>
+            {
+                string[] wanted = parsed.GetValue(chosen) is { Length: > 0 } some ? some : names;
+                int start = parsed.GetValue(seed) ?? Random.Shared.Next();
+                List<AttackRun> runs = [];
+                foreach (IAttack attack in Attacks.All.Where(attack => wanted.Contains(attack.Name)))
+                {
+                    AttackRun run = new(attack, parsed.GetValue(dose), start, cancellation)
+                    {
+                        OnlyCase = parsed.GetValue(only),
+                        LongTime = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+                    };
+                    runs.Add(run);
+                    Console.Error.WriteLine(attack.Name + " ...");
+                    attack.Run(run);
+                }
+
+                string report = Report.Write(runs);
+                Console.Out.Write(report);
+                if (parsed.GetValue(output) is { } file)
+                {
+                    File.WriteAllText(file, report);
+                }
+
+                return runs.Exists(static run => run.Failures.Count > 0) || !runs.Exists(static run => run.Kinds.Count > 0) ? 1 : 0;
+            },
+            CancellationToken.None));
+        return root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) })
+            .GetAwaiter().GetResult();
+    }
+}

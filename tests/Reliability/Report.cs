@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+
+namespace BackupTools.Reliability;
+
+/// <summary>What came out, as Markdown.</summary>
+internal static class Report
+{
+    public static string Write(IReadOnlyCollection<AttackRun> runs)
+    {
+        StringBuilder text = new();
+        text.AppendLine("| attack | kind of case | cases | held | failed |");
+        text.AppendLine("|---|---|---:|---:|---:|");
+        foreach (AttackRun run in runs)
+        {
+            foreach (KindCount kind in run.Kinds)
+            {
+                Append(text, $"| {run.Attack.Name} | {kind.Kind} | {kind.Cases} | {kind.Held} | {kind.Failed} |");
+            }
+        }
+
+        KindCount[] all = [.. runs.SelectMany(static run => run.Kinds)];
+        Append(text, $"| all | | {all.Sum(k => k.Cases)} | {all.Sum(k => k.Held)} | {all.Sum(k => k.Failed)} |");
+        AppendList(text, "Figures", runs.SelectMany(run => run.Figures.Select(f => $"{run.Attack.Name}, {f.Kind}: {f.Text}")));
+        AppendList(text, "Skipped", runs.SelectMany(run => run.Skips.Select(s => $"{run.Attack.Name}, {s.Kind}: {s.Text}")));
+        foreach (AttackRun run in runs)
+        {
+            foreach (FailedCase failure in run.Failures)
+            {
+                text.AppendLine();
+                Append(text, $"FAILED {run.Attack.Name}, {failure.Kind}/{failure.Id}");
+                Append(text, $"  repeat: {Repeat(run, failure)}");
+                text.AppendLine("  " + failure.Problem.ReplaceLineEndings("\n  "));
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The command that runs one failed case again.</summary>
+    private static string Repeat(AttackRun run, FailedCase failure) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"dotnet run -c Release --project tests/Reliability -- {run.Attack.Name} --dose {run.Dose.ToString().ToLowerInvariant()} " +
+        $"--seed {run.Seed} --case '{failure.Kind}/{failure.Id}'");
+
+    private static void AppendList(StringBuilder text, string title, IEnumerable<string> lines)
+    {
+        string[] all = [.. lines];
+        if (all.Length > 0)
+        {
+            text.AppendLine();
+            text.AppendLine(title + ":");
+            text.AppendLine();
+            foreach (string line in all)
+            {
+                text.AppendLine("- " + line);
+            }
+        }
+    }
+
+    private static void Append(StringBuilder text, FormattableString line) =>
+        text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
+}
