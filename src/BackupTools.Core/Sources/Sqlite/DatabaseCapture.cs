@@ -208,7 +208,7 @@ internal sealed class DatabaseCapture
                 Empty(target);
                 locked.Restart();
                 capturedAt = DateTime.UtcNow;
-                source.Connection.Execute("VACUUM INTO ?1", target);
+                source.Connection.Execute("VACUUM INTO ?1", DatabaseUri.Create(target, "vfs=" + SourceVfs.SystemName).Text);
             });
         }
         catch (SqliteException e) when (

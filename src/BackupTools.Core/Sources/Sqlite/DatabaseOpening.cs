@@ -45,8 +45,9 @@ internal static class DatabaseOpenings
     public static string Parameters(this DatabaseOpening opening) => opening switch
     {
         DatabaseOpening.Immutable => "mode=ro&immutable=1",
-        DatabaseOpening.BesideLog => "mode=ro&readonly_shm=1",
-        _ => "mode=ro",
+
+        // The shared memory too where there was no log a moment ago: the database may be switched to one meanwhile.
+        _ => "mode=ro&readonly_shm=1",
     };
 
     /// <summary>The choice in words.</summary>

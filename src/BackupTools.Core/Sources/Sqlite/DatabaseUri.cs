@@ -13,6 +13,9 @@ internal readonly struct DatabaseUri
     /// <summary>The URI with the NUL that SQLite wants.</summary>
     public byte[] Terminated { get; }
 
+    /// <summary>The URI for a statement; it is ASCII.</summary>
+    public string Text => Encoding.ASCII.GetString(Terminated.AsSpan(..^1));
+
     public static DatabaseUri Create(string fullPath, string parameters) =>
         Create(Encoding.UTF8.GetBytes(fullPath), parameters);
 

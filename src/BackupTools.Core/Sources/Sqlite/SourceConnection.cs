@@ -27,9 +27,11 @@ internal sealed class SourceConnection : IDisposable
         _identity = identity;
         _cancellation = cancellation;
         _descriptorsBefore = CountDescriptors();
+        SourceVfs.EnsureRegistered();
         _connection = SqliteConnection.Open(
             DatabaseUri.Create(location.FullPath, opening.Parameters()),
-            SqliteNative.OpenReadOnly | SqliteNative.OpenNoFollow);
+            SqliteNative.OpenReadOnly | SqliteNative.OpenNoFollow,
+            SourceVfs.Name);
         _interrupt = _connection.InterruptOn(cancellation);
         _connection.SetBusyTimeout(s_busyWait);
     }
@@ -57,7 +59,7 @@ internal sealed class SourceConnection : IDisposable
             _cancellation.ThrowIfCancellationRequested();
             try
             {
-                action();
+                SourceVfs.KeepingOwners(action);
                 return;
             }
             catch (SqliteException e) when (IsBusy(e) && Environment.TickCount64 < deadline)

@@ -15,14 +15,16 @@ internal sealed unsafe class SqliteConnection : IDisposable
     /// <summary>Opens a database.</summary>
     /// <param name="uri">The file and how to open it.</param>
     /// <param name="flags">Open flags beside those for URIs.</param>
+    /// <param name="vfs">Which way to the files, NUL-terminated; empty means SQLite's own.</param>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
-    public static SqliteConnection Open(DatabaseUri uri, int flags)
+    public static SqliteConnection Open(DatabaseUri uri, int flags, ReadOnlySpan<byte> vfs = default)
     {
         SqliteEngine.EnsureLoaded();
         fixed (byte* name = uri.Terminated)
+        fixed (byte* vfsName = vfs)
         {
             int result = SqliteNative.Open(
-                name, out nint handle, flags | SqliteNative.OpenUri | SqliteNative.OpenNoMutex, null);
+                name, out nint handle, flags | SqliteNative.OpenUri | SqliteNative.OpenNoMutex, vfsName);
             SqliteConnection connection = new(handle);
             if (result != SqliteNative.Ok)
             {

@@ -102,6 +102,38 @@ public sealed class DatabaseCaptureTests : IDisposable
         Assert.Equal(before, Describe(path));
     }
 
+    [SkippableTheory]
+    [InlineData(CaptureMethod.Exact)]
+    [InlineData(CaptureMethod.Vacuum)]
+    public void What_stands_beside_a_database_keeps_its_owner_and_its_times(CaptureMethod method)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.UserName == "root", "Needs root, whose SQLite hands sidecars over.");
+        string journalled = Make("PRAGMA journal_mode=PERSIST", "CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
+        string logged = CrashedWal(keepSharedMemory: true);
+        string[] sidecars = [journalled + "-journal", logged + "-wal", logged + "-shm"];
+        Tool.Run("chown", ["65534:65534", .. sidecars]);
+        string before = Tool.Run("stat", ["--format=%n %u %g %a %s %y %z", .. sidecars]);
+        Assert.Equal(3, before.Count(static c => c == '\n'));
+        Capture(journalled, method);
+        Capture(logged, method);
+        Assert.Equal(before, Tool.Run("stat", ["--format=%n %u %g %a %s %y %z", .. sidecars]));
+    }
+
+    [Fact]
+    public void A_connection_to_a_source_makes_and_deletes_nothing_whatever_it_was_chosen_for()
+    {
+        // As it comes to be when a log vanishes between the look and the opening.
+        string closed = Make("PRAGMA journal_mode=WAL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(7)");
+        Assert.Throws<SqliteException>(() => ReadAs(DatabaseOpening.BesideLog, closed));
+        Assert.Equal([closed], Directory.GetFiles(_directory.Path, Path.GetFileName(closed) + "*"));
+
+        // And when a file is emptied beside its log, which may be all that is left of the data.
+        string emptied = CrashedWal(keepSharedMemory: true);
+        File.WriteAllBytes(emptied, []);
+        Assert.Throws<SqliteException>(() => ReadAs(DatabaseOpening.Plain, emptied));
+        Assert.True(File.Exists(emptied + "-wal"));
+    }
+
     [Fact]
     public void A_log_without_shared_memory_is_recovered_on_a_private_copy()
     {
@@ -295,6 +327,17 @@ public sealed class DatabaseCaptureTests : IDisposable
         using CancellationTokenSource source = new();
         source.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => Capture(path, CaptureMethod.Exact, source.Token));
+    }
+
+    private static void ReadAs(DatabaseOpening opening, string path)
+    {
+        using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
+        EntryName name = EntryName.FromText(Path.GetFileName(path));
+        Assert.True(directory.TryGetStatus(name, out FileStatus status));
+        using IDisposable registration = OpenDatabases.Register(status.Identity);
+        using SourceConnection source = new(
+            new DatabaseLocation(directory, name, Encoding.UTF8.GetBytes(path)), status.Identity, opening, default);
+        source.BeginRead();
     }
 
     private static void CopyFile(string from, string to)
