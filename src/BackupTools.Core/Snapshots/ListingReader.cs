@@ -179,6 +179,11 @@ internal sealed class ListingReader
             throw new JsonException("a file, and nothing else, has a sha256");
         }
 
+        if (fields.Capture is not null && fields.Sha256 is null)
+        {
+            throw new JsonException("a file, and nothing else, was captured");
+        }
+
         return new ListingEntry
         {
             Path = path,
