@@ -30,7 +30,9 @@ internal static class WriterProgram
     {
         return arguments switch
         {
-            ["write", var path] => Write(path),
+            ["write", var path] => Write(path, WriterHabit.KeepOpen),
+            ["reopen", var path] => Write(path, WriterHabit.Reopen),
+            ["replace", var path] => Write(path, WriterHabit.Replace),
             ["probe", var path] => Probe(path),
             ["restore", .. var rest] => Restore.DyingRestore.Run(rest),
             _ => 2,
@@ -52,9 +54,8 @@ internal static class WriterProgram
         }
     }
 
-    private static int Write(string path)
+    private static int Write(string path, WriterHabit habit)
     {
-
         bool stop = false;
         Thread input = new(() =>
         {
@@ -63,8 +64,7 @@ internal static class WriterProgram
         }) { IsBackground = true };
         input.Start();
 
-        using SqliteConnection connection = TestDatabase.Open(path);
-        connection.SetBusyTimeout(TimeSpan.FromMinutes(2));
+        SqliteConnection connection = Open();
         int commits = 0;
         int failures = 0;
         while (!Volatile.Read(ref stop))
@@ -79,6 +79,7 @@ internal static class WriterProgram
                 connection.Execute("INSERT INTO log(note) VALUES(hex(randomblob(200)))");
                 connection.Execute("COMMIT");
                 commits++;
+                connection = Next();
             }
             catch (SqliteException)
             {
@@ -91,9 +92,47 @@ internal static class WriterProgram
             }
         }
 
+        connection.Dispose();
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{commits} {failures}"));
         return 0;
+
+        SqliteConnection Open()
+        {
+            SqliteConnection opened = TestDatabase.Open(path);
+            opened.SetBusyTimeout(TimeSpan.FromMinutes(2));
+            return opened;
+        }
+
+        SqliteConnection Next()
+        {
+            if (habit == WriterHabit.KeepOpen)
+            {
+                return connection;
+            }
+
+            connection.Dispose();
+            if (habit == WriterHabit.Replace && commits % 16 == 0)
+            {
+                File.Copy(path, path + ".new", overwrite: true);
+                File.Move(path + ".new", path, overwrite: true);
+            }
+
+            return Open();
+        }
     }
+}
+
+/// <summary>What an application does with its database after each commit.</summary>
+public enum WriterHabit
+{
+    /// <summary>It keeps it open.</summary>
+    KeepOpen,
+
+    /// <summary>It closes it and opens it anew.</summary>
+    Reopen,
+
+    /// <summary>The same, and every sixteenth time it renames a copy onto it before.</summary>
+    Replace,
 }
 
 /// <summary>The writer as another process.</summary>
@@ -104,9 +143,15 @@ internal sealed class WriterProcess : IDisposable
     private WriterProcess(Process process) => _process = process;
 
     /// <summary>Starts a writer and waits for its first commit.</summary>
-    public static WriterProcess Start(string database)
+    public static WriterProcess Start(string database, WriterHabit habit = WriterHabit.KeepOpen)
     {
-        WriterProcess writer = new(Run("write", database));
+        string command = habit switch
+        {
+            WriterHabit.Reopen => "reopen",
+            WriterHabit.Replace => "replace",
+            _ => "write",
+        };
+        WriterProcess writer = new(Run(command, database));
         Assert.Equal("writing", writer._process.StandardOutput.ReadLine());
         return writer;
     }

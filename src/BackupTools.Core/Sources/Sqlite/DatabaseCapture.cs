@@ -26,6 +26,10 @@ internal sealed record DatabaseCaptureResult(
 internal sealed class DatabaseCapture
 {
     private const int MaxAttempts = 20;
+    private const string Changed = "another process opened or changed it during the copy";
+    private const string Replaced = "it was replaced by another file while it was being opened";
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
     private readonly DatabaseLocation _location;
     private readonly CaptureMethod _method;
@@ -78,31 +82,30 @@ internal sealed class DatabaseCapture
 
     private DatabaseCaptureResult Run(string target)
     {
-        if (!_location.Directory.TryGetStatus(_location.Name, out FileStatus status))
-        {
-            throw new FileSystemException(FileSystemError.NotFound, "opening", _item, "it does not exist");
-        }
-
-        RefuseIfOpenInThisSession(status.Identity, _item);
-        using IDisposable registration = OpenDatabases.Register(status.Identity);
         string lastReason = string.Empty;
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            _cancellation.ThrowIfCancellationRequested();
-            DatabaseState before = DatabaseState.Read(_location);
-            if (before.File.Identity != status.Identity)
-            {
-                throw new BackupException(
-                    ErrorId.CaptureFailed,
-                    $"The database '{_item}' was replaced by another file while it was being opened. Nothing was captured; try again.",
-                    _item);
-            }
-
             if (attempt > 0)
             {
                 _progress.Verbose(string.Create(
                     CultureInfo.InvariantCulture, $"Capturing '{_item}' again (attempt {attempt + 1}): {lastReason}"), _item);
+                _cancellation.WaitHandle.WaitOne(s_pause);
                 Empty(target);
+            }
+
+            _cancellation.ThrowIfCancellationRequested();
+            if (!_location.Directory.TryGetStatus(_location.Name, out FileStatus status))
+            {
+                throw new FileSystemException(FileSystemError.NotFound, "opening", _item, "it does not exist");
+            }
+
+            RefuseIfOpenInThisSession(status.Identity, _item);
+            using IDisposable registration = OpenDatabases.Register(status.Identity);
+            DatabaseState before = DatabaseState.Read(_location);
+            if (before.File.Identity != status.Identity)
+            {
+                lastReason = Replaced;
+                continue;
             }
 
             try
@@ -114,13 +117,20 @@ internal sealed class DatabaseCapture
             }
             catch (SqliteException e) when (e.PrimaryCode is SqliteNative.NotADatabase or SqliteNative.Corrupt)
             {
-                return CopyRaw(before, target, e.Message);
+                // What is read while others write need not look like a database at all.
+                if (before.IsSameAs(DatabaseState.Read(_location)))
+                {
+                    return CopyRaw(before, target, e.Message);
+                }
+
+                lastReason = Changed;
             }
         }
 
         throw new BackupException(
             ErrorId.CaptureFailed,
-            $"The database '{_item}' could not be captured: {lastReason}, each of {MaxAttempts} times. The source is as it was; try again when it is quieter.",
+            $"The database '{_item}' could not be captured: {lastReason}, each of {MaxAttempts} times. Nothing was captured " +
+            "and the source is as it was; try again when it is quieter, and find out what replaces files or links there.",
             _item);
     }
 
@@ -129,41 +139,62 @@ internal sealed class DatabaseCapture
         DatabaseOpening opening = DatabaseOpenings.Choose(_location, before);
         _progress.Verbose(
             $"Capturing '{_item}' ({(before.IsWal ? "write-ahead log" : "rollback journal")}, {opening.Describe()}).", _item);
-        if (opening == DatabaseOpening.Recovered)
-        {
-            return TryRecovered(before, target, out result, out reason);
-        }
-
         try
         {
-            result = CaptureLive(before, opening, target);
+            return opening switch
+            {
+                DatabaseOpening.Recovered => TryRecovered(before, target, out result, out reason),
+                DatabaseOpening.Immutable => TryUnused(before, target, out result, out reason),
+                _ => TryLive(before, opening, target, out result, out reason),
+            };
         }
-        catch (SqliteException e) when (NeedsRecovery(e))
+        catch (SqliteException e) when (opening != DatabaseOpening.Recovered && NeedsRecovery(e))
         {
             _progress.Verbose($"'{_item}' needs recovery ({e.Message}): that is done on a private copy.", _item);
             return TryRecovered(DatabaseState.Read(_location), target, out result, out reason);
         }
+    }
 
-        if (opening == DatabaseOpening.Immutable && !before.IsSameAs(DatabaseState.Read(_location)))
+    // The lock keeps whoever opens the database meanwhile from writing its log back when he closes it. Where he does so
+    // before, the file shows it.
+    private bool TryUnused(DatabaseState before, string target, out DatabaseCaptureResult? result, out string reason)
+    {
+        result = null;
+        using FileHandle file = _location.Directory.OpenFile(_location.Name);
+        using IDisposable? readLock = SharedDatabaseLock.TryTake(file);
+        if (readLock is null || !before.IsSameAs(DatabaseState.Read(_location)))
         {
-            result = null;
-            reason = "another process opened or changed it during the copy";
+            reason = Changed;
             return false;
         }
 
-        reason = string.Empty;
-        return true;
-    }
-
-    private DatabaseCaptureResult CaptureLive(DatabaseState before, DatabaseOpening opening, string target)
-    {
-        using SourceConnection source = new(_location, before.File.Identity, opening, _cancellation);
-        if (_method == CaptureMethod.Vacuum)
+        if (!TryLive(before, DatabaseOpening.Immutable, target, out result, out reason))
         {
-            return Vacuum(source, before, target);
+            return false;
         }
 
-        source.BeginRead();
+        reason = Changed;
+        return before.IsFileSameAs(DatabaseState.Read(_location));
+    }
+
+    private bool TryLive(
+        DatabaseState before, DatabaseOpening opening, string target, out DatabaseCaptureResult? result, out string reason)
+    {
+        using SourceConnection source = new(_location, before.File.Identity, opening, _cancellation);
+        result = null;
+        reason = Replaced;
+        if (!source.TryBeginRead())
+        {
+            return false;
+        }
+
+        if (_method == CaptureMethod.Vacuum)
+        {
+            source.EndRead();
+            result = Vacuum(source, before, target);
+            return true;
+        }
+
         Stopwatch locked = Stopwatch.StartNew();
         DateTime capturedAt = DateTime.UtcNow;
         void LetGo()
@@ -172,33 +203,32 @@ internal sealed class DatabaseCapture
             locked.Stop();
         }
 
+        // Nobody switches the journal mode while the read lasts; before it began somebody may have.
+        byte[] firstPage = ReadFirstPage();
+        bool isWal = firstPage.Length >= DatabaseFile.HeaderLength && DatabaseFile.IsWal(firstPage);
         string? sha256 = PageCopy.Run(
-            source.Connection, target, ReadFirstPage(before), before.File.Size, LetGo, _progress, _item, _cancellation);
-        return new DatabaseCaptureResult(
-            CaptureMethod.Exact,
-            capturedAt,
-            before.IsWal,
-            opening == DatabaseOpening.Plain ? locked.ElapsedMilliseconds : null,
-            before.File)
+            source.Connection, target, firstPage, before.File.Size, LetGo, _progress, _item, _cancellation);
+        result = new DatabaseCaptureResult(
+            CaptureMethod.Exact, capturedAt, isWal, isWal ? null : locked.ElapsedMilliseconds, before.File)
         {
             Sha256 = sha256,
         };
+        return true;
     }
 
     // Beside a log this may be an older state of the page: then the copy's hash is not known on the way.
-    private byte[] ReadFirstPage(DatabaseState state)
+    private byte[] ReadFirstPage()
     {
-        byte[] page = new byte[DatabaseFile.PageSize(state.Header)];
         using FileHandle file = _location.Directory.OpenFile(_location.Name);
+        byte[] header = new byte[DatabaseFile.HeaderLength];
+        int length = file.ReadAt(header, 0);
+        byte[] page = new byte[length == header.Length ? DatabaseFile.PageSize(header) : 0];
         int count = file.ReadAt(page, 0);
         return page[..count];
     }
 
     private DatabaseCaptureResult Vacuum(SourceConnection source, DatabaseState before, string target)
     {
-        // A look first: it waits while others write, and settles whether the path led to the file that was seen.
-        source.BeginRead();
-        source.EndRead();
         Stopwatch locked = new();
         DateTime capturedAt = default;
         try

@@ -46,11 +46,14 @@ internal sealed record DatabaseState
     }
 
     public bool IsSameAs(DatabaseState other) =>
-        File.IsSameState(other.File)
-        && Header.AsSpan().SequenceEqual(other.Header)
+        IsFileSameAs(other)
         && IsSame(Log, other.Log)
         && SharedMemory.HasValue == other.SharedMemory.HasValue
         && IsSame(Journal, other.Journal);
+
+    /// <summary>Whether the database file itself is as it was, whatever appeared beside it.</summary>
+    public bool IsFileSameAs(DatabaseState other) =>
+        File.IsSameState(other.File) && Header.AsSpan().SequenceEqual(other.Header);
 
     private static bool IsSame(FileStatus? one, FileStatus? other) =>
         one.HasValue == other.HasValue && (one is not { } first || first.IsSameState(other!.Value));

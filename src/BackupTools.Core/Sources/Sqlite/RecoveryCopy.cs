@@ -42,7 +42,6 @@ internal sealed class RecoveryCopy : IDisposable
         if (readLock is null)
         {
             reason = "another process is writing";
-            _cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(50));
             return false;
         }
 

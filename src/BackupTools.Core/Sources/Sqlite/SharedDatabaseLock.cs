@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using BackupTools.Core.FileSystem;
 
 namespace BackupTools.Core.Sources.Sqlite;
 
 /// <summary>
-/// SQLite's SHARED lock, taken by ourselves while a database that needs recovery is copied: nobody recovers or commits
-/// meanwhile (https://sqlite.org/lockingv3.html; the bytes are those of <c>PENDING_BYTE</c> in SQLite's os.h).
+/// SQLite's SHARED lock, taken by ourselves while a database is copied that SQLite itself does not lock: one that needs
+/// recovery, which nobody recovers or commits to meanwhile, or one that nobody uses (https://sqlite.org/lockingv3.html;
+/// the bytes are those of <c>PENDING_BYTE</c> in SQLite's os.h).
 /// </summary>
 internal static unsafe class SharedDatabaseLock
 {
@@ -14,7 +16,10 @@ internal static unsafe class SharedDatabaseLock
     private const long SharedSize = 510;
 
     /// <summary>Takes the lock on an open database file, or tells that a writer is at it.</summary>
-    /// <returns>The lock, or <see langword="null"/>. On Windows, where locks are mandatory, it is one that does nothing.</returns>
+    /// <returns>
+    /// The lock, or <see langword="null"/>. On Windows, where locks are mandatory, and on a file system without locks it is
+    /// one that does nothing.
+    /// </returns>
     public static IDisposable? TryTake(FileHandle file)
     {
         if (file is not UnixFileHandle unix)
@@ -25,12 +30,13 @@ internal static unsafe class SharedDatabaseLock
         // Taken in SQLite's order: the pending byte shows that no writer waits for readers to go.
         if (!Set(unix.Descriptor, ReadLock, PendingByte, 1))
         {
-            return null;
+            return IsTaken ? null : new Held(-1);
         }
 
-        bool taken = Set(unix.Descriptor, ReadLock, SharedFirst, SharedSize);
+        bool isHeld = Set(unix.Descriptor, ReadLock, SharedFirst, SharedSize);
+        bool isTaken = !isHeld && IsTaken;
         Set(unix.Descriptor, Unlock, PendingByte, 1);
-        return taken ? new Held(unix.Descriptor) : null;
+        return isTaken ? null : new Held(isHeld ? unix.Descriptor : -1);
     }
 
     /// <summary>Whether a process holds the RESERVED lock: it is in the middle of a transaction, and its journal not hot.</summary>
@@ -52,6 +58,10 @@ internal static unsafe class SharedDatabaseLock
     private static short WriteLock => (short)(Posix.IsMac ? 3 : 1);
 
     private static short Unlock => 2;
+
+    // What the call that failed last says: another process has the lock.
+    private static bool IsTaken =>
+        Marshal.GetLastPInvokeError() is var error && (error == PosixErrors.WouldBlock || error == PosixErrors.AccessDenied);
 
     // Locks of the open file description (F_OFD_SETLK): those of the process would vanish whenever any other descriptor
     // of the file is closed. macOS has them too, under another number.

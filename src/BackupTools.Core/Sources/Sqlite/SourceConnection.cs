@@ -11,6 +11,7 @@ internal sealed class SourceConnection : IDisposable
     private readonly SqliteConnection _connection;
     private readonly CancellationTokenRegistration _interrupt;
     private readonly CancellationToken _cancellation;
+    private readonly DatabaseLocation _location;
     private readonly FileIdentity _identity;
     private readonly int _descriptorsBefore;
     private readonly string _item;
@@ -23,6 +24,7 @@ internal sealed class SourceConnection : IDisposable
     public SourceConnection(
         DatabaseLocation location, FileIdentity identity, DatabaseOpening opening, CancellationToken cancellation)
     {
+        _location = location;
         _item = location.Text;
         _identity = identity;
         _cancellation = cancellation;
@@ -39,13 +41,14 @@ internal sealed class SourceConnection : IDisposable
     public SqliteConnection Connection => _connection;
 
     /// <summary>Begins a read transaction and makes it real, waiting while others hold their locks.</summary>
-    public void BeginRead()
+    /// <returns>Whether it reads the file that was looked at.</returns>
+    public bool TryBeginRead()
     {
         _connection.Execute("BEGIN");
 
         // Reads the header alone, so it works on a schema that this engine cannot parse.
         WhenNotBusy(() => _connection.Execute("PRAGMA main.schema_version"));
-        RefuseIfElsewhere();
+        return IsAtTheFile();
     }
 
     public void EndRead() => _connection.Execute("COMMIT");
@@ -91,18 +94,12 @@ internal sealed class SourceConnection : IDisposable
         e.PrimaryCode is SqliteNative.Busy or SqliteNative.Locked or SqliteNative.Protocol;
 
     // SQLite goes by path. That it reached the file that was looked at through handles, and not another one that a
-    // link swapped in meanwhile leads to, shows in one more descriptor of that file.
-    private void RefuseIfElsewhere()
-    {
-        if (!OperatingSystem.IsWindows() && CountDescriptors() <= _descriptorsBefore)
-        {
-            throw new BackupException(
-                ErrorId.CaptureFailed,
-                $"The path '{_item}' led to another file while the database was being opened. Nothing was captured; " +
-                "find out what replaces files or links there.",
-                _item);
-        }
-    }
+    // link swapped in meanwhile leads to, shows in one more descriptor of that file. Its log SQLite opened later: it is
+    // that of the file where the path still leads there.
+    private bool IsAtTheFile() =>
+        (OperatingSystem.IsWindows() || CountDescriptors() > _descriptorsBefore)
+        && _location.Directory.TryGetStatus(_location.Name, out FileStatus status)
+        && status.Identity == _identity;
 
     private int CountDescriptors() => OperatingSystem.IsWindows() ? 0 : OpenDatabases.CountDescriptors(_identity);
 }

@@ -337,7 +337,7 @@ public sealed class DatabaseCaptureTests : IDisposable
         using IDisposable registration = OpenDatabases.Register(status.Identity);
         using SourceConnection source = new(
             new DatabaseLocation(directory, name, Encoding.UTF8.GetBytes(path)), status.Identity, opening, default);
-        source.BeginRead();
+        Assert.True(source.TryBeginRead());
     }
 
     private static void CopyFile(string from, string to)

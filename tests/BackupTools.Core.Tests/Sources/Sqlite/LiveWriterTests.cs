@@ -77,6 +77,36 @@ public sealed class LiveWriterTests : IDisposable
     }
 
     [Theory]
+    [InlineData("WAL", WriterHabit.Reopen)]
+    [InlineData("DELETE", WriterHabit.Reopen)]
+    [InlineData("DELETE", WriterHabit.Replace)]
+    public void A_database_that_is_opened_and_closed_or_replaced_all_the_time_is_captured_each_time(
+        string journalMode, WriterHabit habit)
+    {
+        const int rounds = 60;
+        string database = _directory["state", "app.db"];
+        Directory.CreateDirectory(_directory["state"]);
+        WriterProgram.CreateDatabase(database, journalMode);
+        using WriterProcess writer = WriterProcess.Start(database, habit);
+        for (int i = 0; i < rounds; i++)
+        {
+            StoredSnapshot snapshot = Take(new() { Source = database, Store = _directory["backups"], Keep = 1 });
+            Assert.Equal(CaptureMethod.Exact, snapshot.Manifest.Sqlite!.Capture);
+            Assert.Equal(CheckResult.Ok, snapshot.Manifest.Check!.Result);
+            Assert.Equal(
+                WriterProgram.Sum.ToString(CultureInfo.InvariantCulture), TestDatabase.Scalar(snapshot.SnapshotPath, SumSql));
+        }
+
+        (int commits, int failures) = writer.Stop();
+        Assert.Equal(0, failures);
+        Assert.True(commits > rounds, $"The writer committed only {commits} times.");
+
+        // Once more alone, or what the writer could not remove beside the last snapshot would still be there.
+        TestDatabase.Execute(database, "INSERT INTO log(note) VALUES('last')");
+        Assert.Equal([database], Directory.GetFiles(_directory["state"]).Where(static file => !file.EndsWith(".new", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData("WAL")]
     [InlineData("DELETE")]
     public void A_database_whose_writer_was_killed_is_captured_as_of_its_last_commit(string journalMode)
