@@ -10,6 +10,9 @@ namespace BackupTools.Core.Sources.Sqlite;
 /// </summary>
 internal static class JournalTrailer
 {
+    /// <summary>No trailer is longer: SQLite passes over names that are longer than its own paths.</summary>
+    public const int MaxLength = 16 * 1024;
+
     // Characters of C are unsigned on Linux and Windows for ARM and signed everywhere else, and the checksum adds them.
     private static readonly bool s_unsignedCharacters =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm && OperatingSystem.IsLinux();
@@ -17,6 +20,7 @@ internal static class JournalTrailer
     private static ReadOnlySpan<byte> Magic => [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
     /// <summary>The super-journal's name, or <see langword="null"/> where the journal names none.</summary>
+    /// <param name="journal">The journal, or its end.</param>
     public static byte[]? ReadSuperJournalName(ReadOnlySpan<byte> journal)
     {
         if (journal.Length < 20 || !journal[^8..].SequenceEqual(Magic))
@@ -35,7 +39,7 @@ internal static class JournalTrailer
         return Checksum(name) == checksum ? name.ToArray() : null;
     }
 
-    /// <summary>The same journal with another name in its trailer.</summary>
+    /// <summary>The same bytes with another name in its trailer.</summary>
     public static byte[] WithSuperJournalName(ReadOnlySpan<byte> journal, ReadOnlySpan<byte> name)
     {
         int oldLength = (int)BinaryPrimitives.ReadUInt32BigEndian(journal[^16..]);

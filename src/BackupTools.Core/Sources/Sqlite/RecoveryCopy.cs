@@ -145,22 +145,29 @@ internal sealed class RecoveryCopy : IDisposable
     }
 
     // A journal of a transaction over several databases names its super-journal, without which SQLite takes the
-    // transaction for committed. The copy gets a copy of that too, and is told its name: SQLite removes a super-journal
-    // when it is done with it, and must not remove the source's.
+    // transaction for committed. The copy gets one of its own, and is told its name: SQLite removes a super-journal when
+    // it is done with it, and must not remove the source's. That it is there and not empty is all that counts; what the
+    // name leads to is not read.
     private void KeepSuperJournal()
     {
-        byte[] journal = File.ReadAllBytes(Journal);
-        byte[]? name = JournalTrailer.ReadSuperJournalName(journal);
+        // The end alone: a journal is as large as what its transaction changed.
+        using FileStream journal = new(Journal, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        byte[] end = new byte[Math.Min(journal.Length, JournalTrailer.MaxLength)];
+        journal.Position = journal.Length - end.Length;
+        journal.ReadExactly(end);
+        byte[]? name = JournalTrailer.ReadSuperJournalName(end);
         if (name is null)
         {
             return;
         }
 
-        if (Encoding.UTF8.GetString(name) is var path && File.Exists(path))
+        if (new FileInfo(Encoding.UTF8.GetString(name)) is { Exists: true, Length: > 0 })
         {
-            File.Copy(path, SuperJournal, overwrite: true);
+            File.WriteAllBytes(SuperJournal, [0]);
         }
 
-        File.WriteAllBytes(Journal, JournalTrailer.WithSuperJournalName(journal, Encoding.UTF8.GetBytes(SuperJournal)));
+        journal.SetLength(journal.Length - end.Length);
+        journal.Position = journal.Length;
+        journal.Write(JournalTrailer.WithSuperJournalName(end, Encoding.UTF8.GetBytes(SuperJournal)));
     }
 }

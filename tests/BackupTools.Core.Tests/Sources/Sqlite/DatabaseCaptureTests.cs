@@ -177,14 +177,15 @@ public sealed class DatabaseCaptureTests : IDisposable
     public void A_crash_within_a_transaction_over_two_databases_rolls_both_back_and_leaves_the_super_journal()
     {
         Skip.IfNot(Tool.Runs("strace", "-V") && Tool.Runs("sqlite3", "-version"), "Needs strace and sqlite3, to die between two system calls.");
-        string one = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
-        string two = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
+        const string fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<100) INSERT INTO big SELECT zeroblob(3000) FROM n";
+        string one = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)", "CREATE TABLE big(y)", fill);
+        string two = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)", "CREATE TABLE big(y)", fill);
 
         // The first unlink of the commit would remove the super-journal: dead there, nothing is committed.
         Tool.Run(
             "strace",
             ["-qq", "-o", "/dev/null", "-e", "inject=unlink:signal=SIGKILL:when=1", "sqlite3", one,
-                $"ATTACH '{two}' AS two; BEGIN; UPDATE main.t SET x=2; UPDATE two.t SET x=2; COMMIT;"],
+                $"ATTACH '{two}' AS two; BEGIN; UPDATE main.t SET x=2; UPDATE two.t SET x=2; UPDATE main.big SET y=x'00'; UPDATE two.big SET y=x'00'; COMMIT;"],
             mayFail: true);
         string superJournal = Assert.Single(Directory.GetFiles(_directory.Path, "*-mj*"));
         Assert.True(File.Exists(one + "-journal") && File.Exists(two + "-journal"));
@@ -192,6 +193,8 @@ public sealed class DatabaseCaptureTests : IDisposable
         {
             (_, string copy) = Capture(path);
             Assert.Equal("1", TestDatabase.Scalar(copy, "SELECT x FROM t"));
+            Assert.Equal("300000", TestDatabase.Scalar(copy, "SELECT sum(length(y)) FROM big"));
+            Assert.Equal(CheckResult.Ok, DatabaseInspector.Check(copy, CheckLevel.Full, default).Result);
         }
 
         Assert.True(File.Exists(superJournal));
@@ -201,6 +204,7 @@ public sealed class DatabaseCaptureTests : IDisposable
         File.Delete(superJournal);
         (_, string committed) = Capture(one);
         Assert.Equal("2", TestDatabase.Scalar(committed, "SELECT x FROM t"));
+        Assert.Equal("100", TestDatabase.Scalar(committed, "SELECT sum(length(y)) FROM big"));
     }
 
     [SkippableFact]
