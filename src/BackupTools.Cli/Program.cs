@@ -1,4 +1,5 @@
 using BackupTools.Cli;
 
+WarmStart.Begin();
 using Interruption interruption = new();
 return CommandLine.Run(args, interruption.Token);
