@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 namespace BackupTools.Restic;
 
 /// <summary>The SHA-256 by which a repository names its files and blobs; written as 64 lower-case hex digits.</summary>
-internal readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
+public readonly struct ObjectId : IEquatable<ObjectId>
 {
     /// <summary>The bytes of an id.</summary>
     public const int Length = SHA256.HashSizeInBytes;
@@ -85,11 +85,13 @@ internal readonly struct ObjectId : IEquatable<ObjectId>, IComparable<ObjectId>
     /// <summary>The id's own first bytes: a hash needs no hashing.</summary>
     public override int GetHashCode() => MemoryMarshal.Read<int>(Span);
 
-    /// <inheritdoc/>
+    /// <summary>Orders ids by their bytes.</summary>
     public int CompareTo(ObjectId other) => Span.SequenceCompareTo(other.Span);
 
+    /// <summary>Whether two ids are the same.</summary>
     public static bool operator ==(ObjectId left, ObjectId right) => left.Equals(right);
 
+    /// <summary>Whether two ids differ.</summary>
     public static bool operator !=(ObjectId left, ObjectId right) => !left.Equals(right);
 
     [InlineArray(Length)]

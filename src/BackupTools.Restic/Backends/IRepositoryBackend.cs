@@ -1,0 +1,49 @@
+namespace BackupTools.Restic.Backends;
+
+/// <summary>
+/// The place where a repository's files lie. Files are named by their content, written whole and never changed, so this
+/// is all that a directory, a server or an object store has to be able to do. Every member may be called from several
+/// threads at once.
+/// </summary>
+/// <remarks>
+/// Failures are <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>; a file that is not there is a
+/// <see cref="FileNotFoundException"/>.
+/// </remarks>
+public interface IRepositoryBackend : IDisposable
+{
+    /// <summary>Where this is, for messages.</summary>
+    string Location { get; }
+
+    /// <summary>
+    /// Lists all files of a kind (not <see cref="RepositoryFileType.Config"/>), in no order. What has no id for a name is
+    /// left out, as are files that are being written.
+    /// </summary>
+    IEnumerable<StoredFile> List(RepositoryFileType type, CancellationToken cancellation);
+
+    /// <summary>Reads a range.</summary>
+    /// <returns>How many bytes were read: fewer than asked for only where the file ends.</returns>
+    int Read(RepositoryFile file, long offset, Span<byte> destination);
+
+    /// <summary>Reads a file whole.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="maximumLength">How long it can be at most; a longer one is an <see cref="IOException"/>.</param>
+    byte[] ReadWhole(RepositoryFile file, int maximumLength);
+
+    /// <summary>
+    /// Writes a file whole: it is there under its name only when all of it is durable. A file of the same name is replaced;
+    /// a config never is: that is an <see cref="IOException"/>.
+    /// </summary>
+    void Write(RepositoryFile file, ReadOnlyMemory<byte> content, CancellationToken cancellation);
+
+    /// <summary>
+    /// Removes a file; that it has gone is durable afterwards (except for locks and packs, whose return does no harm).
+    /// </summary>
+    /// <returns>Whether it was there.</returns>
+    bool Remove(RepositoryFile file);
+
+    /// <summary>
+    /// Removes what interrupted writes left behind, locks excepted. To be called only under an exclusive lock, when nobody
+    /// else is writing.
+    /// </summary>
+    void RemoveLeftovers(CancellationToken cancellation);
+}
