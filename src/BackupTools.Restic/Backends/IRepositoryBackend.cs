@@ -14,6 +14,9 @@ public interface IRepositoryBackend : IDisposable
     /// <summary>Where this is, for messages.</summary>
     string Location { get; }
 
+    /// <summary>Prepares an empty place for a repository; nothing happens where it is prepared already.</summary>
+    void Create();
+
     /// <summary>
     /// Lists all files of a kind (not <see cref="RepositoryFileType.Config"/>), in no order. What has no id for a name is
     /// left out, as are files that are being written.

@@ -31,6 +31,26 @@ public sealed partial class LocalBackend : IRepositoryBackend
     public void Dispose() => _openPacks.Dispose();
 
     /// <inheritdoc/>
+    public void Create()
+    {
+        CreateDirectory(Location);
+        foreach (RepositoryFileType type in Enum.GetValues<RepositoryFileType>().Where(t => t != RepositoryFileType.Config))
+        {
+            CreateDirectory(GetDirectory(type));
+        }
+
+        string data = GetDirectory(RepositoryFileType.Pack);
+        for (int i = 0; i < 256; i++)
+        {
+            CreateDirectory(Path.Join(data, i.ToString("x2", CultureInfo.InvariantCulture)));
+        }
+
+        SyncDirectory(data);
+        SyncDirectory(Location);
+        SyncDirectory(Path.GetDirectoryName(Location) ?? Location);
+    }
+
+    /// <inheritdoc/>
     public IEnumerable<StoredFile> List(RepositoryFileType type, CancellationToken cancellation)
     {
         if (type != RepositoryFileType.Pack)
@@ -144,26 +164,6 @@ public sealed partial class LocalBackend : IRepositoryBackend
                 }
             }
         }
-    }
-
-    /// <summary>Makes the directories of a new repository, private to the user.</summary>
-    public void CreateDirectories()
-    {
-        CreateDirectory(Location);
-        foreach (RepositoryFileType type in Enum.GetValues<RepositoryFileType>().Where(t => t != RepositoryFileType.Config))
-        {
-            CreateDirectory(GetDirectory(type));
-        }
-
-        string data = GetDirectory(RepositoryFileType.Pack);
-        for (int i = 0; i < 256; i++)
-        {
-            CreateDirectory(Path.Join(data, i.ToString("x2", CultureInfo.InvariantCulture)));
-        }
-
-        SyncDirectory(data);
-        SyncDirectory(Location);
-        SyncDirectory(Path.GetDirectoryName(Location) ?? Location);
     }
 
     private static IEnumerable<StoredFile> ListDirectory(string directory, string prefix, CancellationToken cancellation)
