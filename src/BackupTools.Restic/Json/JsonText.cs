@@ -22,8 +22,8 @@ internal sealed class JsonText
     /// <summary>How much has been written.</summary>
     public int Length => _buffer.WrittenCount;
 
-    /// <summary>Begins anew.</summary>
-    public void Clear() => _buffer.ResetWrittenCount();
+    /// <summary>Overwrites what has been written.</summary>
+    public void Wipe() => _buffer.Clear();
 
     /// <summary>Writes JSON that is finished, such as punctuation and member names.</summary>
     public JsonText Raw(ReadOnlySpan<byte> json)
