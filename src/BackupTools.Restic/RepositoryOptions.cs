@@ -1,4 +1,5 @@
 using BackupTools.Restic.Compression;
+using BackupTools.Restic.Keys;
 
 namespace BackupTools.Restic;
 
@@ -27,7 +28,13 @@ public sealed record RepositoryOptions
     /// <summary>How many threads compress and encrypt.</summary>
     public int Threads { get; init; } = Math.Max(2, Environment.ProcessorCount);
 
-    /// <summary>Zstandard, if it is there; for tests.</summary>
+    /// <summary>The format of a repository that is created.</summary>
+    internal int Version { get; init; } = RepositoryConfig.MaxVersion;
+
+    /// <summary>How hard it is to try a password of a key that is made; null to find out what suits this machine.</summary>
+    internal ScryptParameters? Scrypt { get; init; }
+
+    /// <summary>Zstandard, in place of the system's.</summary>
     internal IZstandard? Zstandard { get; init; }
 }
 
