@@ -1,4 +1,10 @@
 using BackupTools.Restic.Backends;
+using BackupTools.Restic.Blobs;
+using BackupTools.Restic.Chunking;
+using BackupTools.Restic.Compression;
+using BackupTools.Restic.Cryptography;
+using BackupTools.Restic.Indexes;
+using BackupTools.Restic.Keys;
 
 namespace BackupTools.Restic;
 
@@ -14,30 +20,77 @@ namespace BackupTools.Restic;
 /// </remarks>
 public sealed partial class Repository : IDisposable
 {
+    private const int MaxConfigLength = 1 << 20;
+
+    private readonly RepositoryOptions _options;
+    private readonly RepositoryKey _key;
+    private readonly IZstandard? _zstandard;
+    private readonly UnpackedFiles _files;
+    private readonly BlobDecoder _decoder;
+    private readonly MasterIndex _index = new();
+
+    private Repository(
+        IRepositoryBackend backend, RepositoryOptions options, RepositoryConfig config, RepositoryKey key, ObjectId keyId)
+    {
+        Backend = backend;
+        Config = config;
+        KeyId = keyId;
+        _options = options;
+        _key = key;
+        _zstandard = GetZstandard(options);
+        _files = new UnpackedFiles(backend, key, config, _zstandard);
+        _decoder = new BlobDecoder(key, _zstandard);
+    }
+
     /// <summary>Where the files lie. It is disposed with the repository.</summary>
-    public IRepositoryBackend Backend => throw new NotImplementedException();
+    public IRepositoryBackend Backend { get; }
 
     /// <summary>What holds for the repository as a whole.</summary>
-    public RepositoryConfig Config => throw new NotImplementedException();
+    public RepositoryConfig Config { get; }
 
     /// <summary>The key that opened it.</summary>
-    public ObjectId KeyId => throw new NotImplementedException();
+    public ObjectId KeyId { get; }
 
     /// <summary>
     /// Whether new blobs are compressed. Not so in a repository of format 1, and not on a system without Zstandard, which is
     /// worth a warning.
     /// </summary>
-    public bool Compresses => throw new NotImplementedException();
+    public bool Compresses => Config.Version >= 2 && _zstandard is not null;
 
     /// <summary>Creates a repository of format 2 with one password, and opens it.</summary>
     /// <param name="backend">Where; taken over even when this fails.</param>
     /// <param name="password">The password; the caller wipes it.</param>
     /// <param name="options">How it is going to be used.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryError.AlreadyExists"/>.</exception>
-    public static Repository Create(IRepositoryBackend backend, ReadOnlySpan<char> password, RepositoryOptions? options = null) =>
-        throw new NotImplementedException();
+    public static Repository Create(IRepositoryBackend backend, ReadOnlySpan<char> password, RepositoryOptions? options = null)
+    {
+        options ??= new RepositoryOptions();
+        try
+        {
+            RefuseExisting(backend);
+            backend.Create();
+            RepositoryConfig config = new(
+                options.Version,
+                Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(ObjectId.Length)),
+                ChunkPolynomial.Random().Value);
+            RepositoryKey key = RepositoryKey.Generate();
+            ObjectId keyId = new KeyRing(backend).Add(key, password, options.Scrypt ?? ScryptParameters.Calibrate());
 
-    /// <summary>Opens a repository, of whichever of its passwords.</summary>
+            // The config makes it a repository, so it comes last.
+            ReadOnlyMemory<byte> json = config.ToJson();
+            byte[] file = new byte[RepositoryKey.CiphertextLength(json.Length)];
+            key.Encrypt(json.Span, file);
+            backend.Write(RepositoryFile.Config, file, CancellationToken.None);
+            return new Repository(backend, options, config, key, keyId);
+        }
+        catch
+        {
+            backend.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a repository, with whichever of its passwords.</summary>
     /// <param name="backend">Where; taken over even when this fails.</param>
     /// <param name="password">The password; the caller wipes it.</param>
     /// <param name="options">How it is going to be used.</param>
@@ -45,17 +98,92 @@ public sealed partial class Repository : IDisposable
     /// <see cref="RepositoryError.NotFound"/>, <see cref="RepositoryError.WrongPassword"/>,
     /// <see cref="RepositoryError.UnsupportedVersion"/>.
     /// </exception>
-    public static Repository Open(IRepositoryBackend backend, ReadOnlySpan<char> password, RepositoryOptions? options = null) =>
-        throw new NotImplementedException();
+    public static Repository Open(IRepositoryBackend backend, ReadOnlySpan<char> password, RepositoryOptions? options = null)
+    {
+        try
+        {
+            byte[] file = ReadConfigFile(backend);
+            return new KeyRing(backend).Open(password, (keyId, key) =>
+            {
+                byte[] json = new byte[Math.Max(0, file.Length - RepositoryKey.Overhead)];
+                try
+                {
+                    key.Decrypt(file, json);
+                }
+                catch (RepositoryDataException e)
+                {
+                    throw new RepositoryDataException(
+                        $"The config of the repository '{backend.Location}' is damaged: {e.Message}", e);
+                }
+
+                RepositoryConfig config = RepositoryConfig.Read(json, backend.Location);
+                return new Repository(backend, options ?? new RepositoryOptions(), config, key, keyId);
+            });
+        }
+        catch
+        {
+            backend.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Adds a password.</summary>
     /// <param name="password">The password; the caller wipes it.</param>
     /// <returns>The new key.</returns>
-    public ObjectId AddKey(ReadOnlySpan<char> password) => throw new NotImplementedException();
+    public ObjectId AddKey(ReadOnlySpan<char> password) =>
+        new KeyRing(Backend).Add(_key, password, _options.Scrypt ?? ScryptParameters.Calibrate());
 
     /// <summary>
     /// Ends the use of the repository. Blobs that were not flushed are dropped; packs that are written already stay, in no
     /// index, until the next pruning.
     /// </summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _saver?.Dispose();
+        _key.Dispose();
+        Backend.Dispose();
+    }
+
+    private static IZstandard? GetZstandard(RepositoryOptions options) => options.Zstandard ?? SystemZstandard.TryLoad();
+
+    private static void RefuseExisting(IRepositoryBackend backend)
+    {
+        bool hasConfig = true;
+        try
+        {
+            backend.ReadWhole(RepositoryFile.Config, MaxConfigLength);
+        }
+        catch (FileNotFoundException)
+        {
+            hasConfig = false;
+        }
+
+        if (hasConfig)
+        {
+            throw new RepositoryException(
+                RepositoryError.AlreadyExists, $"There is a repository in '{backend.Location}' already. It was left as it is.");
+        }
+
+        if (backend.List(RepositoryFileType.Key, CancellationToken.None).Any())
+        {
+            throw new RepositoryException(
+                RepositoryError.AlreadyExists,
+                $"'{backend.Location}' has keys of a repository, but no config. If a repository was to be created there and "
+                + "that was interrupted, remove the folder and try again; if there are packs, its config has been lost: get "
+                + "it back from elsewhere. Nothing was changed.");
+        }
+    }
+
+    private static byte[] ReadConfigFile(IRepositoryBackend backend)
+    {
+        try
+        {
+            return backend.ReadWhole(RepositoryFile.Config, MaxConfigLength);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new RepositoryException(
+                RepositoryError.NotFound, $"There is no repository in '{backend.Location}': it has no config.", e);
+        }
+    }
 }

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using BackupTools.Restic.Backends;
+using BackupTools.Restic.Indexes;
+using BackupTools.Restic.Maintenance;
+using BackupTools.Restic.Packs;
+
+namespace BackupTools.Restic;
+
+/// <content>The index.</content>
+public sealed partial class Repository
+{
+    // restic's bounds: after so many blobs, or so long, a long run's index is written, so that a later run can go on from
+    // there if this one dies.
+    private const int FullIndex = 50_000;
+    private static readonly TimeSpan s_oldIndex = TimeSpan.FromMinutes(10);
+
+    private readonly Lock _indexLock = new();
+    private long _indexWrittenAt = Stopwatch.GetTimestamp();
+    private volatile bool _isIndexLoaded;
+
+    /// <summary>
+    /// Reads the index, which everything that has to do with blobs needs; call it under a lock, and again to see what others
+    /// have added since.
+    /// </summary>
+    /// <param name="progress">Told how many index files have been read.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>
+    /// The index files that are damaged: what only they tell of cannot be found until the index is made anew, and is saved
+    /// again where it occurs.
+    /// </returns>
+    public IReadOnlyList<Damage> LoadIndex(
+        IProgress<RepositoryProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        List<Damage> damages = [];
+        _index.Replace(ReadIndexFiles(ListFiles(RepositoryFileType.Index, cancellation), damages, progress, cancellation));
+        _isIndexLoaded = true;
+        return damages;
+    }
+
+    private BlobTable ReadIndexFiles(
+        List<StoredFile> files,
+        List<Damage> damages,
+        IProgress<RepositoryProgress>? progress,
+        CancellationToken cancellation,
+        Action<ObjectId, ObjectId>? onPack = null)
+    {
+        BlobTable table = new();
+        for (int i = 0; i < files.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            RepositoryFile file = new(RepositoryFileType.Index, files[i].Id);
+            try
+            {
+                IndexJson.Read(_files.Load(file.Type, file.Id), (pack, blobs) =>
+                {
+                    table.Add(pack, blobs);
+                    onPack?.Invoke(file.Id, pack);
+                });
+            }
+            catch (RepositoryDataException e)
+            {
+                damages.Add(new Damage(e.Message, file));
+            }
+
+            progress?.Report(new RepositoryProgress(i + 1, files.Count));
+        }
+
+        return table;
+    }
+
+    private List<StoredFile> ListFiles(RepositoryFileType type, CancellationToken cancellation) =>
+        [.. Backend.List(type, cancellation)];
+
+    private void SaveIndexIfFull(CancellationToken cancellation)
+    {
+        if (_index.UnsavedBlobs >= FullIndex || Stopwatch.GetElapsedTime(Volatile.Read(ref _indexWrittenAt)) >= s_oldIndex)
+        {
+            SaveIndex(cancellation);
+        }
+    }
+
+    private void SaveIndex(CancellationToken cancellation)
+    {
+        lock (_indexLock)
+        {
+            List<(ObjectId Pack, IReadOnlyList<PackBlob> Blobs)> packs = _index.GetUnsaved();
+            if (packs.Count > 0)
+            {
+                RequireLock();
+                _files.Save(RepositoryFileType.Index, IndexJson.Write(packs, []).Span, cancellation);
+                _index.MarkSaved(packs.Count);
+            }
+
+            Volatile.Write(ref _indexWrittenAt, Stopwatch.GetTimestamp());
+        }
+    }
+
+    private void RequireIndex()
+    {
+        if (!_isIndexLoaded)
+        {
+            throw new InvalidOperationException("The index has not been loaded.");
+        }
+    }
+}

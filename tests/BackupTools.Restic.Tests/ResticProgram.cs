@@ -1,0 +1,76 @@
+using System.Diagnostics;
+
+namespace BackupTools.Restic.Tests;
+
+/// <summary>The real restic, where it is installed, with a cache of its own.</summary>
+internal sealed class ResticProgram(string repository, string cache)
+{
+    public const string Password = "correct horse \u00e4\u2603";
+
+    public const string Reason = "restic is not installed";
+
+    public static bool IsInstalled => Tool.Exists("restic");
+
+    /// <summary>Runs it, to succeed.</summary>
+    /// <returns>What it wrote to standard output.</returns>
+    public string Run(params string[] arguments)
+    {
+        (int exitCode, string output, string error) = TryRun(arguments);
+        Assert.True(exitCode == 0, $"restic {string.Join(' ', arguments)} ended with {exitCode}: {output}{error}");
+        return output;
+    }
+
+    /// <summary>Runs it, and expects that all is well without any remark.</summary>
+    public void CheckIsClean(bool readData = true)
+    {
+        (int exitCode, string output, string error) = TryRun(readData ? ["check", "--read-data"] : ["check"]);
+        Assert.True(exitCode == 0 && output.Contains("no errors were found", StringComparison.Ordinal), output + error);
+        Assert.DoesNotContain("not referenced", error, StringComparison.Ordinal);
+        Assert.Equal(string.Empty, error);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public (int ExitCode, string Output, string Error) TryRun(params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>What it wrote to standard output, as bytes.</summary>
+    public byte[] RunForBytes(params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        using MemoryStream output = new();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, error.Result);
+        return output.ToArray();
+    }
+
+    /// <summary>Starts it.</summary>
+    public Process Start(params string[] arguments)
+    {
+        ProcessStartInfo start = new("restic") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add("-q");
+        start.ArgumentList.Add("-r");
+        start.ArgumentList.Add(repository);
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        if (arguments[0] is "check" or "snapshots" or "list" or "find")
+        {
+            start.ArgumentList.RemoveAt(0);
+        }
+
+        start.Environment["RESTIC_PASSWORD"] = Password;
+        start.Environment["RESTIC_CACHE_DIR"] = cache;
+        start.Environment["RESTIC_PROGRESS_FPS"] = "0.001";
+        return Process.Start(start)!;
+    }
+}
