@@ -18,6 +18,9 @@ public sealed partial class Repository
     private long _indexWrittenAt = Stopwatch.GetTimestamp();
     private volatile bool _isIndexLoaded;
 
+    /// <summary>The index, for tests that look into it.</summary>
+    internal MasterIndex Index => _index;
+
     /// <summary>
     /// Reads the index, which everything that has to do with blobs needs; call it under a lock, and again to see what others
     /// have added since.

@@ -13,9 +13,13 @@ internal sealed class ResticProgram(string repository, string cache)
 
     /// <summary>Runs it, to succeed.</summary>
     /// <returns>What it wrote to standard output.</returns>
-    public string Run(params string[] arguments)
+    public string Run(params string[] arguments) => Run(arguments, []);
+
+    /// <summary>Runs it in an environment, to succeed.</summary>
+    /// <returns>What it wrote to standard output.</returns>
+    public string Run(string[] arguments, Dictionary<string, string> environment)
     {
-        (int exitCode, string output, string error) = TryRun(arguments);
+        (int exitCode, string output, string error) = TryRun(arguments, environment);
         Assert.True(exitCode == 0, $"restic {string.Join(' ', arguments)} ended with {exitCode}: {output}{error}");
         return output;
     }
@@ -30,29 +34,18 @@ internal sealed class ResticProgram(string repository, string cache)
     }
 
     /// <summary>Runs it to its end.</summary>
-    public (int ExitCode, string Output, string Error) TryRun(params string[] arguments)
+    public (int ExitCode, string Output, string Error) TryRun(
+        string[] arguments, Dictionary<string, string>? environment = null)
     {
-        using Process process = Start(arguments);
+        using Process process = Start(arguments, environment);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, error.Result);
     }
 
-    /// <summary>What it wrote to standard output, as bytes.</summary>
-    public byte[] RunForBytes(params string[] arguments)
-    {
-        using Process process = Start(arguments);
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        using MemoryStream output = new();
-        process.StandardOutput.BaseStream.CopyTo(output);
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error.Result);
-        return output.ToArray();
-    }
-
     /// <summary>Starts it.</summary>
-    public Process Start(params string[] arguments)
+    public Process Start(string[] arguments, Dictionary<string, string>? environment = null)
     {
         ProcessStartInfo start = new("restic") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("-q");
@@ -71,6 +64,11 @@ internal sealed class ResticProgram(string repository, string cache)
         start.Environment["RESTIC_PASSWORD"] = Password;
         start.Environment["RESTIC_CACHE_DIR"] = cache;
         start.Environment["RESTIC_PROGRESS_FPS"] = "0.001";
+        foreach ((string name, string value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 }
