@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using BackupTools.Core.FileSystem;
+using BackupTools.Core.Stores;
 using Microsoft.Win32.SafeHandles;
 
 namespace BackupTools.Core.Durability;
@@ -18,7 +19,7 @@ internal enum LockMode
 /// A lock that the system drops when its holder dies, so none is ever stale: <c>flock</c> on Unix, a share mode on
 /// Windows. The lock file stays behind, because removing it would let two runs lock two files of one name.
 /// </summary>
-internal sealed class StoreLock : IDisposable
+internal sealed class StoreLock : IStoreLock
 {
     /// <summary>Name of the lock file in a store.</summary>
     public const string FileName = ".backuptools.lock";
@@ -76,6 +77,9 @@ internal sealed class StoreLock : IDisposable
             cancellation.WaitHandle.WaitOne(s_pollInterval);
         }
     }
+
+    // Whoever may add is alone.
+    public bool TryAllowRemoval() => true;
 
     public void Dispose()
     {

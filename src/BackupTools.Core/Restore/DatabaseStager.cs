@@ -19,18 +19,17 @@ internal sealed class DatabaseStager(
     public bool Run(DirectoryHandle home, EntryName stage, EntryName target)
     {
         SnapshotManifest manifest = reader.Snapshot.Manifest;
-        using FileHandle from = reader.OpenDatabase();
         using FileHandle to = home.CreateFile(stage, PrivateMode);
-        (long bytes, string hash) = HashedCopy.Run(from, [], to, writing, count => tracker.Add(target, count), cancellation);
-        bool isVerified = Compare(manifest, bytes, hash);
+        CopiedContent copied = reader.CopyDatabase(to, new ContentCopy(null, writing, count => tracker.Add(target, count), cancellation));
+        bool isVerified = reader.ProvesContent || Compare(manifest, copied);
         ApplyMetadata(to, manifest.File, home, target);
         to.Sync();
         return isVerified && !skipVerify;
     }
 
-    private bool Compare(SnapshotManifest manifest, long bytes, string hash)
+    private bool Compare(SnapshotManifest manifest, CopiedContent copied)
     {
-        bool fits = manifest.Sha256 == hash && manifest.Bytes == bytes;
+        bool fits = manifest.Sha256 == copied.Sha256 && manifest.Bytes == copied.Bytes;
         if (!fits && !skipVerify)
         {
             throw RestoreErrors.DoesNotFit(reader.Snapshot.SnapshotPath, "its manifest");

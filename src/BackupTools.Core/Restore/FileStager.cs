@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
@@ -26,17 +25,14 @@ internal sealed record StagingRules
 
 /// <summary>A file that waits to be staged.</summary>
 /// <param name="Entry">What it shall be.</param>
-/// <param name="Content">Where its content lies in the payload.</param>
+/// <param name="Content">The entry of the snapshot that has its content.</param>
 /// <param name="Directory">Where it is put; held.</param>
-internal sealed record StagedFile(ListingEntry Entry, TreePath Content, StagedDirectory Directory);
+internal sealed record StagedFile(ListingEntry Entry, ListingEntry Content, StagedDirectory Directory);
 
 /// <summary>Copies files from a payload into a stage and compares their hashes; used by several workers at a time.</summary>
 internal sealed class FileStager(
     ISnapshotReader reader, EntryMetadataWriter metadata, StagingRules rules, ProgressTracker tracker, CancellationToken cancellation)
 {
-    /// <summary>Files up to this size are read and written with one call each.</summary>
-    public const int SmallFile = 256 * 1024;
-
     private const int MaxToldMismatches = 10;
 
     private long _bytes;
@@ -51,26 +47,16 @@ internal sealed class FileStager(
 
     /// <summary>Stages one file.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="buffer">The worker's own, of more than <see cref="SmallFile"/> bytes.</param>
+    /// <param name="buffer">The worker's own, of more than <see cref="ContentCopy.SmallFile"/> bytes.</param>
     public void Stage(StagedFile file, byte[] buffer)
     {
         ListingEntry entry = file.Entry;
-        using FileHandle from = reader.OpenFile(file.Content);
         using FileHandle to = file.Directory.Handle.CreateFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
-        (long bytes, string hash) = entry.Bytes <= SmallFile ? CopySmall(from, to, buffer) : (-1, string.Empty);
-        if (bytes < 0)
-        {
-            from.Rewind();
-            (bytes, hash) = HashedCopy.Run(from, [], to, rules.Writing, count => tracker.Add(entry.Path, count), cancellation);
-            tracker.Add(entry.Path, 0, 1);
-        }
-        else
-        {
-            tracker.Add(entry.Path, bytes, 1);
-        }
-
-        Interlocked.Add(ref _bytes, bytes);
-        Compare(entry, bytes, hash);
+        CopiedContent copied = reader.CopyFile(
+            file.Content, to, new ContentCopy(buffer, rules.Writing, count => tracker.Add(entry.Path, count), cancellation));
+        tracker.Add(entry.Path, 0, 1);
+        Interlocked.Add(ref _bytes, copied.Bytes);
+        Compare(entry, copied);
         metadata.Apply(to, entry);
     }
 
@@ -83,29 +69,20 @@ internal sealed class FileStager(
         metadata.Apply(target, entry);
     }
 
-    private static (long Bytes, string Sha256) CopySmall(FileHandle from, FileHandle to, byte[] buffer)
+    private void Compare(ListingEntry entry, CopiedContent copied)
     {
-        // A regular file gives all it has: what does not fill the buffer is the whole.
-        int count = from.Read(buffer);
-        if (count == buffer.Length)
+        if (reader.ProvesContent)
         {
-            return (-1, string.Empty);
+            return;
         }
 
-        ReadOnlySpan<byte> content = buffer.AsSpan(0, count);
-        to.Write(content);
-        return (count, Convert.ToHexStringLower(SHA256.HashData(content)));
-    }
-
-    private void Compare(ListingEntry entry, long bytes, string hash)
-    {
         if (entry.Sha256 is null)
         {
             Volatile.Write(ref _lacksHash, true);
             return;
         }
 
-        if (bytes == entry.Bytes && hash == entry.Sha256)
+        if (copied.Bytes == entry.Bytes && copied.Sha256 == entry.Sha256)
         {
             return;
         }

@@ -36,7 +36,8 @@ internal sealed record RestorePreparation(
     public static RestorePreparation Create(
         ISnapshotStore store, StoredSnapshot snapshot, RestoreRequest request, Action<string> warn, CancellationToken cancellation)
     {
-        SnapshotAcceptance.Check(store, snapshot, request, warn);
+        using ISnapshotReader reader = store.Open(snapshot);
+        SnapshotAcceptance.Check(reader, request, warn);
         bool isDirectory = snapshot.Manifest.Kind == SnapshotKind.Directory;
         if (!isDirectory && (request.Overlay || PathPatterns.Parse(request.Include) is { IsEmpty: false }))
         {
@@ -60,7 +61,7 @@ internal sealed record RestorePreparation(
                 target.Path);
         }
 
-        IncludeSelection? selection = Select(store, snapshot, request, cancellation);
+        IncludeSelection? selection = Select(reader, request, cancellation);
         if (isDirectory && isStanding && !request.Overlay && selection is null
             && snapshot.Manifest is { Origin: ManifestOrigin.BackupTools, EntryCount: 0, Id.Length: > 0 })
         {
@@ -72,7 +73,7 @@ internal sealed record RestorePreparation(
         }
 
         TargetAcceptance.CheckUse(target, request, warn);
-        long bytes = selection?.Bytes ?? BytesOf(snapshot);
+        long bytes = selection?.Bytes ?? reader.Measure(cancellation);
         long entries = isDirectory ? selection?.Entries ?? snapshot.Manifest.EntryCount : 1;
         FreeSpace.Require(
             ExistingParent(target.HomePath), SaturatingSum(bytes, entries), $"restore '{snapshot.SnapshotPath}' to '{target.Path}'");
@@ -107,15 +108,14 @@ internal sealed record RestorePreparation(
         };
     }
 
-    private static IncludeSelection? Select(
-        ISnapshotStore store, StoredSnapshot snapshot, RestoreRequest request, CancellationToken cancellation)
+    private static IncludeSelection? Select(ISnapshotReader reader, RestoreRequest request, CancellationToken cancellation)
     {
+        StoredSnapshot snapshot = reader.Snapshot;
         if (snapshot.Manifest.Kind != SnapshotKind.Directory || request.Include.Count == 0)
         {
             return null;
         }
 
-        using ISnapshotReader reader = store.Open(snapshot);
         IncludeSelection? selection = IncludeSelection.Create(reader, request.Include, !request.SkipVerify, cancellation);
         if (selection is { IsEmpty: true })
         {
@@ -127,22 +127,6 @@ internal sealed record RestorePreparation(
         }
 
         return selection;
-    }
-
-    // Another program's manifest does not tell the size of a directory.
-    private static long BytesOf(StoredSnapshot snapshot)
-    {
-        SnapshotManifest manifest = snapshot.Manifest;
-        if (manifest.Kind == SnapshotKind.Sqlite)
-        {
-            return new FileInfo(snapshot.SnapshotPath).Length;
-        }
-
-        return manifest.Bytes > 0 || manifest is { Origin: ManifestOrigin.BackupTools, Id.Length: > 0 }
-            ? manifest.Bytes
-            : new DirectoryInfo(snapshot.SnapshotPath)
-                .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
-                .Sum(static file => file.Length);
     }
 
     // A forged manifest may tell any number.

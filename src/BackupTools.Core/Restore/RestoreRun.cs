@@ -17,7 +17,7 @@ internal sealed class RestoreRun(
     {
         string pinned = plan.Snapshot.ManifestPath.Length > 0 ? plan.Snapshot.ManifestPath : plan.Snapshot.SnapshotPath;
         using LocatedSnapshots located = SnapshotLocator.Open(pinned);
-        using StoreLock storeLock = located.Store.Lock(LockMode.Shared, NewSnapshotRequest.DefaultLockTimeout, cancellation);
+        using IStoreLock storeLock = located.Store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
         StoredSnapshot snapshot = Find(located, pinned);
         bool recovered = RestoreIntent.Recover(plan.Target, tracker);
         RestorePreparation preparation = RestorePreparation.Create(

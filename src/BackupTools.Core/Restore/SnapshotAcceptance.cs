@@ -8,8 +8,9 @@ internal static class SnapshotAcceptance
 {
     /// <summary>Refuses what cannot or must not be restored, and warns of what is not as it should be.</summary>
     /// <exception cref="BackupException">It is not restored.</exception>
-    public static void Check(ISnapshotStore store, StoredSnapshot snapshot, RestoreRequest request, Action<string> warn)
+    public static void Check(ISnapshotReader reader, RestoreRequest request, Action<string> warn)
     {
+        StoredSnapshot snapshot = reader.Snapshot;
         if (request.ExpectedId is { } expected && expected != snapshot.Manifest.Id)
         {
             throw new BackupException(
@@ -19,22 +20,15 @@ internal static class SnapshotAcceptance
                 snapshot.ManifestPath);
         }
 
+        string? fault = reader.FindFault();
         if (snapshot.State == SnapshotState.Damaged)
         {
-            CheckDamaged(snapshot, request, warn);
+            CheckDamaged(snapshot, fault is null, request, warn);
         }
 
-        if (Path.GetDirectoryName(snapshot.SnapshotPath) != store.Path)
+        if (fault is not null)
         {
-            throw RestoreErrors.Damaged(snapshot, "its payload does not lie in the store");
-        }
-
-        bool isThere = snapshot.Manifest.Kind == SnapshotKind.Directory
-            ? Directory.Exists(snapshot.SnapshotPath)
-            : File.Exists(snapshot.SnapshotPath);
-        if (!isThere)
-        {
-            throw RestoreErrors.Damaged(snapshot, "its payload is missing");
+            throw RestoreErrors.Damaged(snapshot, fault);
         }
 
         if (snapshot.State == SnapshotState.Incomplete)
@@ -57,10 +51,9 @@ internal static class SnapshotAcceptance
         }
     }
 
-    private static void CheckDamaged(StoredSnapshot snapshot, RestoreRequest request, Action<string> warn)
+    private static void CheckDamaged(StoredSnapshot snapshot, bool hasPayload, RestoreRequest request, Action<string> warn)
     {
         string path = snapshot.ManifestPath.Length > 0 ? snapshot.ManifestPath : snapshot.SnapshotPath;
-        bool hasPayload = Path.Exists(snapshot.SnapshotPath);
         if (!request.SkipVerify || !hasPayload || snapshot.DamageId is ErrorId.FormatNotSupported or ErrorId.NothingToRestore)
         {
             string advice = hasPayload && !request.SkipVerify && snapshot.DamageId == ErrorId.SnapshotDamaged

@@ -16,7 +16,7 @@ internal static class TargetAcceptance
         string? reason =
             IsWithin(target.Path, snapshot.SnapshotPath) ? "it is, or lies in, the snapshot itself"
             : IsWithin(store.Path, target.Path) && target.Standing is not null && !request.Overlay ? $"the store '{store.Path}' lies in it and would be moved aside with it"
-            : IsPartOfSnapshot(store, target.Path) ? "it is, or lies in, a snapshot of the store"
+            : store.IsPartOfSnapshot(target.Path) ? "it is, or lies in, a snapshot of the store"
             : null;
         if (reason is not null)
         {
@@ -96,26 +96,5 @@ internal static class TargetAcceptance
 
         using DirectoryHandle tree = parent.OpenDirectory(name);
         return OpenFileHolders.BelowDirectory(tree);
-    }
-
-    private static bool IsPartOfSnapshot(ISnapshotStore store, string target)
-    {
-        string? path = target;
-        while (path is not null && Path.GetDirectoryName(path) is { } parent)
-        {
-            if (parent == store.Path)
-            {
-                string[] manifests =
-                [
-                    path + SnapshotStem.ManifestSuffix,
-                    Path.Join(parent, Path.GetFileNameWithoutExtension(path) + SnapshotStem.ManifestSuffix),
-                ];
-                return path.EndsWith(SnapshotStem.ManifestSuffix, StringComparison.Ordinal) || manifests.Any(File.Exists);
-            }
-
-            path = parent;
-        }
-
-        return false;
     }
 }

@@ -167,7 +167,7 @@ internal sealed class TreeStager : IDisposable
 
         if (entry.HardLink is not { } first)
         {
-            Queue(entry, entry.Path, directory);
+            Queue(entry, entry, directory);
             return;
         }
 
@@ -178,7 +178,7 @@ internal sealed class TreeStager : IDisposable
         }
         else if (_omittedFirstNames.Remove(first, out ListingEntry? content))
         {
-            Queue(content with { Path = entry.Path }, first, directory);
+            Queue(content with { Path = entry.Path }, content, directory);
         }
         else
         {
@@ -217,11 +217,11 @@ internal sealed class TreeStager : IDisposable
 
     private const int TooManyLinks = 31;
 
-    private void Queue(ListingEntry entry, TreePath content, StagedDirectory directory)
+    private void Queue(ListingEntry entry, ListingEntry content, StagedDirectory directory)
     {
         _pending[entry.Path] = true;
         _batch.Add(new StagedFile(entry, content, directory.Hold()));
-        if (_batch.Count == BatchSize || entry.Bytes > FileStager.SmallFile)
+        if (_batch.Count == BatchSize || entry.Bytes > ContentCopy.SmallFile)
         {
             Send();
         }
@@ -261,7 +261,7 @@ internal sealed class TreeStager : IDisposable
 
     private void Work()
     {
-        byte[] buffer = new byte[FileStager.SmallFile + 1];
+        byte[] buffer = new byte[ContentCopy.SmallFile + 1];
         foreach (List<StagedFile> batch in _queue.GetConsumingEnumerable())
         {
             foreach (StagedFile file in batch)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using BackupTools.Core.Durability;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
 
@@ -25,7 +24,7 @@ public static class SnapshotPruner
         ArgumentNullException.ThrowIfNull(observer);
         Check(request);
         cancellation.ThrowIfCancellationRequested();
-        using FolderStore store = FolderStore.OpenExisting(request.Store);
+        using ISnapshotStore store = FolderStore.OpenExisting(request.Store);
         return new PrunePlan(request, Decide(store, request));
     }
 
@@ -44,8 +43,8 @@ public static class SnapshotPruner
         ArgumentNullException.ThrowIfNull(observer);
         Check(plan.Request);
         ProgressTracker tracker = new(observer);
-        using FolderStore store = FolderStore.OpenExisting(plan.Request.Store);
-        using StoreLock held = store.Lock(LockMode.Exclusive, plan.Request.LockTimeout, cancellation);
+        using ISnapshotStore store = FolderStore.OpenExisting(plan.Request.Store);
+        using IStoreLock held = store.Lock(StoreUse.Remove, plan.Request.LockTimeout, cancellation);
         HashSet<(string Path, string Id)> planned =
             [.. plan.Decisions.Where(decision => decision.Action == RetentionAction.Remove).Select(decision => Identity(decision.Snapshot))];
 
@@ -54,11 +53,12 @@ public static class SnapshotPruner
                 ? decision with { Action = RetentionAction.Keep, Reasons = ["the plan did not remove it"] }
                 : decision);
         RemoveAll(store, decisions, tracker, cancellation);
+        store.Reclaim(tracker, cancellation);
         return decisions;
     }
 
     private static void RemoveAll(
-        FolderStore store, List<RetentionDecision> decisions, ProgressTracker tracker, CancellationToken cancellation)
+        ISnapshotStore store, List<RetentionDecision> decisions, ProgressTracker tracker, CancellationToken cancellation)
     {
         List<StoredSnapshot> going =
             [.. decisions.Where(decision => decision.Action == RetentionAction.Remove).Select(decision => decision.Snapshot)];
@@ -107,7 +107,7 @@ public static class SnapshotPruner
         }
     }
 
-    private static List<RetentionDecision> Decide(FolderStore store, PruneRequest request) => RetentionRules.Decide(
+    private static List<RetentionDecision> Decide(ISnapshotStore store, PruneRequest request) => RetentionRules.Decide(
         [.. store.List().Where(snapshot => SnapshotSelection.Matches(request.Filter, snapshot.Manifest))],
         request.Policy,
         DateTime.UtcNow);

@@ -4,11 +4,12 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using BackupTools.Core.FileSystem;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Core.Snapshots;
 
 /// <summary>Writes listing entries as JSON lines.</summary>
-internal sealed class ListingWriter : IDisposable
+internal sealed class ListingWriter : IListingPart
 {
     private static readonly JsonEncodedText s_path = JsonEncodedText.Encode("path");
     private static readonly JsonEncodedText s_pathRaw = JsonEncodedText.Encode("path_raw");

@@ -1,5 +1,4 @@
 using System.Reflection;
-using BackupTools.Core.Durability;
 using BackupTools.Core.Restore;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Sources;
@@ -32,11 +31,11 @@ public static class SnapshotTaker
         return ErrorTranslation.Run(storePath, Left, () =>
         {
             using ISnapshotSource source = Open(request);
-            using FolderStore store = FolderStore.OpenOrCreate(storePath);
-            using StoreLock storeLock = store.Lock(LockMode.Exclusive, request.LockTimeout, cancellation);
+            using ISnapshotStore store = FolderStore.OpenOrCreate(storePath);
+            using IStoreLock storeLock = store.Lock(StoreUse.Add, request.LockTimeout, cancellation);
             IReadOnlyList<StoredSnapshot> before = store.List();
             StoredSnapshot snapshot = Capture(source, store, before, request, progress, cancellation);
-            return new NewSnapshotResult(snapshot, Thin(store, before, snapshot, request, progress));
+            return new NewSnapshotResult(snapshot, Thin(store, storeLock, before, snapshot, request, progress));
         });
     }
 
@@ -59,7 +58,7 @@ public static class SnapshotTaker
             IReadOnlyList<StoredSnapshot> remove = [];
             if (Directory.Exists(storePath))
             {
-                using FolderStore store = FolderStore.OpenExisting(storePath);
+                using ISnapshotStore store = FolderStore.OpenExisting(storePath);
                 remove = RetentionRules.PlanKeep(store.List(), draft.Series, KeepCount(request));
             }
 
@@ -86,7 +85,7 @@ public static class SnapshotTaker
 
     private static StoredSnapshot Capture(
         ISnapshotSource source,
-        FolderStore store,
+        ISnapshotStore store,
         IReadOnlyList<StoredSnapshot> before,
         NewSnapshotRequest request,
         ProgressTracker progress,
@@ -98,12 +97,11 @@ public static class SnapshotTaker
         long? expected = source.Bytes ?? before.LastOrDefault(
             snapshot => snapshot.State == SnapshotState.Complete && snapshot.Manifest.Series == draft.Series)?.Manifest.Bytes;
         progress.Begin("Copying", expected);
-        using ISnapshotWriter writer = store.Create(draft.Name, draft.Kind, draft.CreatedAt);
-        SnapshotManifest manifest = source.Capture(
-            draft with { Snapshot = writer.PayloadName }, writer, store.Path, request, progress, cancellation);
+        using ISnapshotWriter writer = store.Create(draft);
+        SnapshotManifest manifest = source.Capture(draft, writer, store.Path, request, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         progress.Begin("Writing to disk", null);
-        progress.Add(manifest.Snapshot, 0);
+        progress.Add(store.Path, 0);
         return writer.Publish(manifest);
     }
 
@@ -127,14 +125,23 @@ public static class SnapshotTaker
         typeof(SnapshotTaker).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
     private static List<StoredSnapshot> Thin(
-        FolderStore store,
+        ISnapshotStore store,
+        IStoreLock storeLock,
         IReadOnlyList<StoredSnapshot> before,
         StoredSnapshot made,
         NewSnapshotRequest request,
         ProgressTracker progress)
     {
         List<StoredSnapshot> removed = [];
-        foreach (StoredSnapshot old in RetentionRules.DecideKeep(before, made, KeepCount(request)))
+        IReadOnlyList<StoredSnapshot> going = RetentionRules.DecideKeep(before, made, KeepCount(request));
+        if (going.Count > 0 && !storeLock.TryAllowRemoval())
+        {
+            progress.Verbose(
+                $"{going.Count} older snapshot(s) of '{made.Manifest.Name}' stay for now: others are using the store. The next run removes them.");
+            return removed;
+        }
+
+        foreach (StoredSnapshot old in going)
         {
             try
             {

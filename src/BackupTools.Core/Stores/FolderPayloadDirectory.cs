@@ -1,4 +1,5 @@
 using BackupTools.Core.FileSystem;
+using BackupTools.Core.Sources;
 
 namespace BackupTools.Core.Stores;
 
@@ -21,7 +22,8 @@ internal sealed class FolderPayloadDirectory : IPayloadDirectory
         return new FolderPayloadDirectory(_writer, _directory.OpenDirectory(name));
     }
 
-    public FileHandle CreateFile(EntryName name) => _directory.CreateFile(name, FolderSnapshotWriter.FileMode);
+    public IPayloadFile CreateFile(EntryName name) =>
+        new FolderPayloadFile(_directory.CreateFile(name, FolderSnapshotWriter.FileMode));
 
     public void CreateSymlink(EntryName name, ReadOnlySpan<byte> target)
     {
@@ -50,6 +52,9 @@ internal sealed class FolderPayloadDirectory : IPayloadDirectory
     }
 
     public void DeleteFile(EntryName name) => _directory.DeleteFile(name);
+
+    public StoredContent StoreDatabase(string scratchFile, string? sha256, CancellationToken cancellation) =>
+        new(new FileInfo(scratchFile).Length, sha256 ?? ContentHash.OfFile(scratchFile, cancellation));
 
     public void AdoptDatabase(string scratchFile, EntryName name) => _writer.Adopt(scratchFile, _directory, name);
 

@@ -1,5 +1,6 @@
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Verification;
 
 namespace BackupTools.Core.Stores;
 
@@ -23,6 +24,9 @@ internal sealed class FolderSnapshotReader : ISnapshotReader
 
     public StoredSnapshot Snapshot { get; }
 
+    // The listing's hashes are for the caller to compare.
+    public bool ProvesContent => false;
+
     private EntryName PayloadName => EntryName.FromText(Path.GetFileName(Snapshot.SnapshotPath));
 
     public IEnumerable<ListingEntry> ReadEntries(bool verifyListing = true)
@@ -33,20 +37,56 @@ internal sealed class FolderSnapshotReader : ISnapshotReader
             : ReadListing(listing, verifyListing);
     }
 
-    public FileHandle OpenFile(TreePath path)
+    public string? FindFault()
     {
-        try
+        if (Path.GetDirectoryName(Snapshot.SnapshotPath) != _store.Path)
         {
-            using DirectoryHandle parent = OpenParent(path.Parent);
-            return CheckIsFile(parent.OpenFile(path.Name));
+            return "its payload does not lie in the store";
         }
-        catch (FileSystemException e)
-        {
-            throw StoreErrors.Reading(e);
-        }
+
+        bool isThere = Snapshot.Manifest.Kind == SnapshotKind.Directory
+            ? Directory.Exists(Snapshot.SnapshotPath)
+            : File.Exists(Snapshot.SnapshotPath);
+        return isThere ? null : "its payload is missing";
     }
 
-    public FileHandle OpenDatabase()
+    // Another program's manifest does not tell the size of a directory.
+    public long Measure(CancellationToken cancellation)
+    {
+        SnapshotManifest manifest = Snapshot.Manifest;
+        if (manifest.Kind == SnapshotKind.Sqlite)
+        {
+            return new FileInfo(Snapshot.SnapshotPath).Length;
+        }
+
+        return manifest.Bytes > 0 || manifest is { Origin: ManifestOrigin.BackupTools, Id.Length: > 0 }
+            ? manifest.Bytes
+            : new DirectoryInfo(Snapshot.SnapshotPath)
+                .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+                .Sum(static file => file.Length);
+    }
+
+    public CopiedContent CopyFile(ListingEntry file, FileHandle to, in ContentCopy copy) => Copy(file, to, copy);
+
+    public CopiedContent CopyDatabase(FileHandle to, in ContentCopy copy)
+    {
+        using FileHandle from = OpenDatabase();
+        return FolderContent.Copy(from, Snapshot.Manifest.Bytes, to, copy);
+    }
+
+    public bool Verify(
+        bool withContent, Findings findings, Action<ListingEntry> visit, ProgressTracker progress, CancellationToken cancellation) =>
+        new FolderVerification(this, findings, progress, cancellation).Run(withContent, visit);
+
+    /// <summary>Copies a file of a directory snapshot, or only reads it.</summary>
+    internal CopiedContent Copy(ListingEntry file, FileHandle? to, in ContentCopy copy)
+    {
+        using FileHandle from = OpenFile(file.Path);
+        return FolderContent.Copy(from, file.Bytes, to, copy);
+    }
+
+    /// <summary>The payload of a database snapshot.</summary>
+    internal FileHandle OpenDatabase()
     {
         try
         {
@@ -66,6 +106,19 @@ internal sealed class FolderSnapshotReader : ISnapshotReader
         }
 
         _store.Dispose();
+    }
+
+    private FileHandle OpenFile(TreePath path)
+    {
+        try
+        {
+            using DirectoryHandle parent = OpenParent(path.Parent);
+            return CheckIsFile(parent.OpenFile(path.Name));
+        }
+        catch (FileSystemException e)
+        {
+            throw StoreErrors.Reading(e);
+        }
     }
 
     private static FileHandle CheckIsFile(FileHandle file)

@@ -1,6 +1,7 @@
 using BackupTools.Core.Durability;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Sources;
 
 namespace BackupTools.Core.Stores;
 
@@ -27,8 +28,8 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     private readonly ListingFile? _listing;
     private readonly Lock _scratchGate = new();
     private DirectoryHandle? _scratch;
+    private string? _databaseHash;
     private bool _hasDatabase;
-    private bool _isDatabaseDurable;
     private Stage _stage = Stage.Writing;
     private bool _isDisposed;
 
@@ -73,8 +74,10 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         Published,
     }
 
+    /// <summary>The payload's name in the store.</summary>
     public string PayloadName => _stem.Payload(_kind);
 
+    /// <summary>The listing's name in the store (directories).</summary>
     public string ListingName => _stem.Listing;
 
     public string ScratchPath
@@ -93,20 +96,35 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     /// <summary>The open root of a directory's payload.</summary>
     internal DirectoryHandle PayloadRoot => (_root ?? throw new InvalidOperationException("A database snapshot has no directory.")).Handle;
 
-    public void WriteListing(ReadOnlySpan<byte> lines) => Listing().Write(lines);
+    public IListingPart CreateListingPart() => new ListingWriter();
 
-    public string GetListingHash() => Listing().GetHash();
+    public void AddListing(IListingPart part) => Listing().Write(((ListingWriter)part).Written);
 
-    public void AdoptDatabase(string scratchFile, bool isDurable = false)
+    public void StoreDatabase(string scratchFile, string? sha256, CancellationToken cancellation)
     {
-        if (_kind != SnapshotKind.Sqlite || _hasDatabase)
+        // Side by side: the hash keeps a core busy while the disk writes back.
+        Task sync = Task.Run(() => Sync(scratchFile), CancellationToken.None);
+        try
         {
-            throw new InvalidOperationException("Only a database snapshot has a database as its payload, and only one.");
+            _databaseHash = sha256 ?? ContentHash.OfFile(scratchFile, cancellation);
+        }
+        finally
+        {
+            ((IAsyncResult)sync).AsyncWaitHandle.WaitOne();
+        }
+
+        sync.GetAwaiter().GetResult();
+    }
+
+    public void AdoptDatabase(string scratchFile)
+    {
+        if (_kind != SnapshotKind.Sqlite || _hasDatabase || _databaseHash is null)
+        {
+            throw new InvalidOperationException("Only a database snapshot has a database as its payload, and only one, which was read.");
         }
 
         Adopt(scratchFile, _store, _partialPayload);
         _hasDatabase = true;
-        _isDatabaseDurable = isDurable;
     }
 
     /// <summary>Moves a file from the scratch place into a directory of the payload.</summary>
@@ -129,12 +147,17 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     {
         // Whoever asks for snapshots since this time must find this one: the file has milliseconds.
         DateTime createdAt = manifest.CreatedAt;
-        manifest = manifest with { CreatedAt = createdAt.AddTicks(-(createdAt.Ticks % TimeSpan.TicksPerMillisecond)) };
         CheckFits(manifest);
+        manifest = manifest with
+        {
+            CreatedAt = createdAt.AddTicks(-(createdAt.Ticks % TimeSpan.TicksPerMillisecond)),
+            Snapshot = PayloadName,
+            Listing = _listing is null ? null : ListingName,
+            Sha256 = _listing?.GetHash() ?? _databaseHash,
+        };
         byte[] content = ManifestFile.Serialize(manifest);
         try
         {
-            _listing?.Flush();
             using (FileHandle file = _store.CreateFile(_partialManifest, FileMode))
             {
                 _stage = Stage.ManifestWritten;
@@ -192,6 +215,12 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         _store.Dispose();
     }
 
+    private static void Sync(string path)
+    {
+        using FileStream stream = new(path, System.IO.FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        stream.Flush(flushToDisk: true);
+    }
+
     // What cannot be removed is left to the next run's cleaning; the run's own error matters more.
     private static void Try(Action action)
     {
@@ -206,11 +235,7 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
 
     private void CheckFits(SnapshotManifest manifest)
     {
-        if (manifest.Kind != _kind
-            || manifest.Snapshot != PayloadName
-            || manifest.Listing != (_listing is null ? null : ListingName)
-            || (_listing is not null && manifest.Sha256 != _listing.GetHash())
-            || (_listing is null && !_hasDatabase))
+        if (manifest.Kind != _kind || (_listing is null && !_hasDatabase))
         {
             throw new InvalidOperationException($"The manifest does not tell what was written as '{_stem}'.");
         }
@@ -230,10 +255,6 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
             _listing.Sync();
             using DirectoryHandle payload = _store.OpenDirectory(_partialPayload);
             payload.SyncTree();
-        }
-        else if (!_isDatabaseDurable)
-        {
-            _store.SyncFile(_partialPayload);
         }
 
         _store.Sync();

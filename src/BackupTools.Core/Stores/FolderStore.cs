@@ -53,6 +53,10 @@ internal sealed class FolderStore : ISnapshotStore
         return OpenExisting(full);
     }
 
+    /// <summary>
+    /// Locks the store: exclusively to write or remove, shared to read. Cleaning up after dead runs is part of taking the
+    /// exclusive lock. On a store that cannot be written the shared one is none.
+    /// </summary>
     public StoreLock Lock(LockMode mode, TimeSpan timeout, CancellationToken cancellation)
     {
         if (mode == LockMode.Shared && !IsMarked())
@@ -122,7 +126,32 @@ internal sealed class FolderStore : ISnapshotStore
         }
     }
 
-    ISnapshotWriter ISnapshotStore.Create(string name, string kind, DateTime createdAt) => Create(name, kind, createdAt);
+    IStoreLock ISnapshotStore.Lock(StoreUse use, TimeSpan timeout, CancellationToken cancellation) =>
+        Lock(use == StoreUse.Read ? LockMode.Shared : LockMode.Exclusive, timeout, cancellation);
+
+    ISnapshotWriter ISnapshotStore.Create(SnapshotManifest draft) => Create(draft.Name, draft.Kind, draft.CreatedAt);
+
+    public bool Exists(StoredSnapshot snapshot) => snapshot.ManifestPath.Length == 0 || File.Exists(snapshot.ManifestPath);
+
+    public bool IsPartOfSnapshot(string path)
+    {
+        while (System.IO.Path.GetDirectoryName(path) is { } parent)
+        {
+            if (parent == Path)
+            {
+                string[] manifests =
+                [
+                    path + SnapshotStem.ManifestSuffix,
+                    System.IO.Path.Join(parent, System.IO.Path.GetFileNameWithoutExtension(path) + SnapshotStem.ManifestSuffix),
+                ];
+                return path.EndsWith(SnapshotStem.ManifestSuffix, StringComparison.Ordinal) || manifests.Any(File.Exists);
+            }
+
+            path = parent;
+        }
+
+        return false;
+    }
 
     public void Remove(StoredSnapshot snapshot)
     {
@@ -157,6 +186,11 @@ internal sealed class FolderStore : ISnapshotStore
         {
             throw StoreErrors.Writing(e, "The snapshot may be gone; what is left of it goes with the next run.");
         }
+    }
+
+    // Removing has given the room back already.
+    public void Reclaim(ProgressTracker progress, CancellationToken cancellation)
+    {
     }
 
     public void Dispose() => _root.Dispose();

@@ -1,8 +1,27 @@
-using BackupTools.Core.Durability;
-using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 
 namespace BackupTools.Core.Stores;
+
+/// <summary>What a run is about to do with a store.</summary>
+internal enum StoreUse
+{
+    /// <summary>Read snapshots.</summary>
+    Read,
+
+    /// <summary>Add a snapshot.</summary>
+    Add,
+
+    /// <summary>Remove snapshots.</summary>
+    Remove,
+}
+
+/// <summary>A lock on a store; disposing it releases it.</summary>
+internal interface IStoreLock : IDisposable
+{
+    /// <summary>Has a lock that was taken for adding allow removing as well, without waiting for others.</summary>
+    /// <returns>Whether it does.</returns>
+    bool TryAllowRemoval();
+}
 
 /// <summary>A place where snapshots live.</summary>
 internal interface ISnapshotStore : IDisposable
@@ -11,105 +30,34 @@ internal interface ISnapshotStore : IDisposable
     string Path { get; }
 
     /// <summary>
-    /// Locks the store: exclusively to write or remove, shared to read. On a store that cannot be written the shared
-    /// lock is none. Cleaning up after dead runs is part of taking the exclusive one.
+    /// Locks the store for what is about to be done, waiting for others as long as allowed. On a store that cannot be
+    /// written the lock for reading is none.
     /// </summary>
-    /// <returns>The lock; disposing it releases it.</returns>
     /// <exception cref="BackupException"><see cref="ErrorId.StoreLocked"/>, <see cref="ErrorId.LockNotSupported"/>.</exception>
-    StoreLock Lock(LockMode mode, TimeSpan timeout, CancellationToken cancellation);
+    IStoreLock Lock(StoreUse use, TimeSpan timeout, CancellationToken cancellation);
 
     /// <summary>All snapshots, damaged ones included, oldest first.</summary>
     IReadOnlyList<StoredSnapshot> List();
+
+    /// <summary>Whether a snapshot that was listed is still there.</summary>
+    bool Exists(StoredSnapshot snapshot);
+
+    /// <summary>Whether a path is that of a snapshot, or lies in one, so that nothing may be restored to it.</summary>
+    bool IsPartOfSnapshot(string path);
 
     /// <summary>Opens a snapshot's payload for reading.</summary>
     ISnapshotReader Open(StoredSnapshot snapshot);
 
     /// <summary>Begins to write a snapshot; nothing shows until it is published.</summary>
-    ISnapshotWriter Create(string name, string kind, DateTime createdAt);
+    /// <param name="draft">Its manifest, as far as it is known beforehand.</param>
+    ISnapshotWriter Create(SnapshotManifest draft);
 
-    /// <summary>Removes a snapshot: its manifest first, then what the manifest owns. Needs the exclusive lock.</summary>
+    /// <summary>Removes a snapshot. Needs a lock for removing.</summary>
     void Remove(StoredSnapshot snapshot);
-}
-
-/// <summary>A snapshot's payload, open for reading.</summary>
-internal interface ISnapshotReader : IDisposable
-{
-    StoredSnapshot Snapshot { get; }
 
     /// <summary>
-    /// The entries of a directory snapshot, in order, read as they are asked for. After the last one the listing's
-    /// hash is compared: what was read before is to be trusted only then. Without a listing, as in other programs'
-    /// backups, the payload is walked, and files have no hash.
+    /// Gives back the room of what removed snapshots alone used, where removing did not do so at once. Needs a lock for
+    /// removing.
     /// </summary>
-    /// <param name="verifyListing">
-    /// Whether the listing has to be there and as its hash says; where not, a missing one is made up for by a walk.
-    /// </param>
-    /// <exception cref="BackupException"><see cref="ErrorId.SnapshotDamaged"/>, <see cref="ErrorId.VerificationFailed"/>.</exception>
-    IEnumerable<ListingEntry> ReadEntries(bool verifyListing = true);
-
-    /// <summary>The content of a file of a directory snapshot; links in the payload are not followed. Any thread.</summary>
-    FileHandle OpenFile(TreePath path);
-
-    /// <summary>The payload of a database snapshot.</summary>
-    FileHandle OpenDatabase();
-}
-
-/// <summary>A snapshot that is being written. Disposing one that was not published leaves no trace.</summary>
-internal interface ISnapshotWriter : IDisposable
-{
-    /// <summary>The payload's name in the store, which the manifest has to carry.</summary>
-    string PayloadName { get; }
-
-    /// <summary>The listing's name in the store (directories).</summary>
-    string ListingName { get; }
-
-    /// <summary>
-    /// A private place on the store's file system for database copies that are made before they are put into the
-    /// payload, by path because SQLite wants one.
-    /// </summary>
-    string ScratchPath { get; }
-
-    /// <summary>The root of a directory's payload.</summary>
-    IPayloadDirectory Root { get; }
-
-    /// <summary>Adds a line or more to the listing, in order.</summary>
-    void WriteListing(ReadOnlySpan<byte> lines);
-
-    /// <summary>Takes over a database copy from <see cref="ScratchPath"/> as the payload of a database snapshot.</summary>
-    /// <param name="scratchFile">Full path of the copy; nothing writes to it any more.</param>
-    /// <param name="isDurable">Whether the caller has synced it since it was last written.</param>
-    void AdoptDatabase(string scratchFile, bool isDurable = false);
-
-    /// <summary>SHA-256 of the listing so far, in lower-case hex.</summary>
-    string GetListingHash();
-
-    /// <summary>Makes everything durable, then the snapshot visible.</summary>
-    StoredSnapshot Publish(SnapshotManifest manifest);
-}
-
-/// <summary>A directory of a payload that is being written. Calls for different names may come from any thread.</summary>
-internal interface IPayloadDirectory : IDisposable
-{
-    IPayloadDirectory CreateDirectory(EntryName name);
-
-    /// <summary>Creates a file to write; disposing the handle ends it.</summary>
-    FileHandle CreateFile(EntryName name);
-
-    /// <summary>
-    /// Puts a symbolic link into the payload where the store's file system and system can; the listing alone counts.
-    /// </summary>
-    void CreateSymlink(EntryName name, ReadOnlySpan<byte> target);
-
-    /// <summary>
-    /// Gives a file of the payload one more name where the store's file system can; the listing alone counts.
-    /// </summary>
-    /// <param name="first">Path of its first name below the payload's root.</param>
-    /// <param name="name">The new name in this directory.</param>
-    void CreateHardLink(TreePath first, EntryName name);
-
-    /// <summary>Removes a file that turned out not to belong here.</summary>
-    void DeleteFile(EntryName name);
-
-    /// <summary>Takes over a database copy from the scratch place.</summary>
-    void AdoptDatabase(string scratchFile, EntryName name);
+    void Reclaim(ProgressTracker progress, CancellationToken cancellation);
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
 
@@ -27,13 +25,25 @@ internal sealed class SnapshotVerification(
         tracker.Begin(request.Level == VerifyLevel.Rehearse ? "Rehearsing" : "Verifying", _manifest.Bytes > 0 ? _manifest.Bytes : null);
         TellRecordedCheck(_manifest.Check, _manifest.Sqlite?.Capture, "the database");
         using ISnapshotReader reader = store.Open(snapshot);
+        bool isThere = reader.Verify(
+            request.Level == VerifyLevel.Hash,
+            findings,
+            entry => TellRecordedCheck(entry.Check, entry.Capture, $"'{entry.Path}'"),
+            tracker,
+            cancellation);
+        if (request.Level != VerifyLevel.Rehearse || !isThere)
+        {
+            return;
+        }
+
+        using Rehearsal rehearsal = new(reader, request.Scratch, findings, tracker, cancellation);
         if (_manifest.Kind == SnapshotKind.Sqlite)
         {
-            VerifyDatabase(reader);
+            rehearsal.RunDatabase();
         }
         else
         {
-            VerifyDirectory(reader);
+            rehearsal.RunDirectory();
         }
     }
 
@@ -51,117 +61,6 @@ internal sealed class SnapshotVerification(
         else if (check?.Result == CheckResult.Unverifiable)
         {
             findings.CannotTell($"{what} could not be checked when the snapshot was taken{detail}");
-        }
-    }
-
-    private void VerifyDatabase(ISnapshotReader reader)
-    {
-        using (FileHandle file = reader.OpenDatabase())
-        {
-            long size = file.GetStatus().Size;
-            if (size != _manifest.Bytes)
-            {
-                findings.Fail(string.Create(
-                    CultureInfo.InvariantCulture, $"the payload has {size} bytes, the manifest says {_manifest.Bytes}"));
-                return;
-            }
-
-            if (request.Level == VerifyLevel.Manifest)
-            {
-                return;
-            }
-
-            if (request.Level == VerifyLevel.Hash)
-            {
-                (_, string hash) = HashedCopy.Run(file, [], null, WriteMethod.Inline, count => tracker.Add(_manifest.Snapshot, count), cancellation);
-                CompareHash(hash);
-                return;
-            }
-        }
-
-        using Rehearsal rehearsal = new(reader, request.Scratch, findings, tracker, cancellation);
-        rehearsal.RunDatabase();
-    }
-
-    private void CompareHash(string hash)
-    {
-        if (_manifest.Sha256 is null)
-        {
-            findings.CannotTell("the manifest has no hash");
-        }
-        else if (_manifest.Sha256 != hash)
-        {
-            findings.Fail($"the payload's SHA-256 is {hash}, the manifest says {_manifest.Sha256}");
-        }
-    }
-
-    private void VerifyDirectory(ISnapshotReader reader)
-    {
-        bool isForeign = _manifest.Origin == ManifestOrigin.Oxios;
-        using (DirectoryHandle payload = DirectoryHandle.Open(snapshot.SnapshotPath))
-        {
-            if (isForeign)
-            {
-                findings.CannotTell("Oxios writes no hashes, so only counts can be compared");
-                CompareForeignSections(payload);
-            }
-
-            using PayloadComparison comparison = new(payload, findings);
-            using PayloadHashing? hashing = request.Level == VerifyLevel.Hash && !isForeign
-                ? new PayloadHashing(reader, findings, tracker, cancellation)
-                : null;
-            foreach (ListingEntry entry in reader.ReadEntries())
-            {
-                cancellation.ThrowIfCancellationRequested();
-                TellRecordedCheck(entry.Check, entry.Capture, $"'{entry.Path}'");
-                bool isThere = isForeign || comparison.Visit(entry);
-                if (isThere && entry is { Type: EntryType.File, HardLink: null })
-                {
-                    hashing?.Add(entry);
-                }
-            }
-
-            if (!isForeign)
-            {
-                comparison.End();
-            }
-
-            hashing?.Wait();
-        }
-
-        if (request.Level == VerifyLevel.Rehearse)
-        {
-            using Rehearsal rehearsal = new(reader, request.Scratch, findings, tracker, cancellation);
-            rehearsal.RunDirectory();
-        }
-    }
-
-    // Oxios counts the names that stand directly in a section's directory.
-    private void CompareForeignSections(DirectoryHandle payload)
-    {
-        foreach (SnapshotSection section in _manifest.Sections)
-        {
-            if (!TreePath.TryCreate(section.Name, out TreePath path))
-            {
-                findings.Fail($"the section '{section.Name}' is no path below the backup");
-                continue;
-            }
-
-            try
-            {
-                using DirectoryHandle directory = payload.OpenPath(path);
-                long count = directory.ReadEntries().Count;
-                if (count != section.EntryCount)
-                {
-                    findings.Fail(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"the section '{section.Name}' has {count} entries, the manifest says {section.EntryCount}"));
-                }
-            }
-            catch (FileSystemException e)
-            {
-                findings.Fail($"the section '{section.Name}' cannot be read: {e.Reason}");
-            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using BackupTools.Core.Durability;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
 
@@ -61,8 +60,8 @@ public static class SnapshotVerifier
                 snapshot.ManifestPath);
         }
 
-        using StoreLock storeLock = store.Lock(LockMode.Shared, NewSnapshotRequest.DefaultLockTimeout, cancellation);
-        if (snapshot.ManifestPath.Length > 0 && !File.Exists(snapshot.ManifestPath))
+        using IStoreLock storeLock = store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
+        if (!store.Exists(snapshot))
         {
             tracker.Verbose($"'{snapshot.SnapshotPath}' was removed meanwhile.", snapshot.SnapshotPath);
             return null;

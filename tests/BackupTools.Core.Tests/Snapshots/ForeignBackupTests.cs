@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
-using BackupTools.Core.FileSystem;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
@@ -30,9 +28,7 @@ public sealed class ForeignBackupTests : IDisposable
         Assert.Equal(hash, snapshot.Manifest.Sha256);
         Assert.Equal("0.5.4", snapshot.Manifest.Version);
         using ISnapshotReader reader = _store.Store.Open(snapshot);
-        using FileHandle file = reader.OpenDatabase();
-        byte[] buffer = new byte[100];
-        Assert.Equal("a database", Encoding.UTF8.GetString(buffer, 0, file.Read(buffer)));
+        Assert.Equal("a database", reader.ReadDatabase());
     }
 
     [Theory]

@@ -44,9 +44,7 @@ public sealed class FolderStoreTests : IDisposable
         List<string> read = [];
         foreach (ListingEntry entry in reader.ReadEntries().Where(entry => entry.Type == EntryType.File))
         {
-            byte[] buffer = new byte[100];
-            using FileHandle file = reader.OpenFile(entry.Path);
-            Assert.Equal(entry.Path.Text, Encoding.UTF8.GetString(buffer, 0, file.Read(buffer)));
+            Assert.Equal(entry.Path.Text, reader.ReadFile(entry));
             read.Add(entry.Path.Text);
         }
 
@@ -105,9 +103,7 @@ public sealed class FolderStoreTests : IDisposable
         {
             TestStore.WriteTree(writer, ["x"]);
             File.WriteAllText(_store[writer.ListingName], "somebody's");
-            SnapshotManifest manifest = TestStore.DirectoryManifest(
-                writer.PayloadName, writer.ListingName, writer.GetListingHash(), "state", TestStore.Start);
-
+            SnapshotManifest manifest = TestStore.DirectoryManifest("state", TestStore.Start);
             BackupException error = Assert.Throws<BackupException>(() => writer.Publish(manifest));
             Assert.Equal(ErrorId.InputOutput, error.Id);
         }
@@ -140,11 +136,11 @@ public sealed class FolderStoreTests : IDisposable
             File.WriteAllText(Path.Join(below, "copy"), "a database");
             using (IPayloadDirectory directory = writer.Root.CreateDirectory(EntryName.FromText("sub")))
             {
+                directory.StoreDatabase(Path.Join(below, "copy"), null, default);
                 directory.AdoptDatabase(Path.Join(below, "copy"), EntryName.FromText("data"));
             }
 
-            writer.Publish(TestStore.DirectoryManifest(
-                writer.PayloadName, writer.ListingName, writer.GetListingHash(), "state", TestStore.Start));
+            writer.Publish(TestStore.DirectoryManifest("state", TestStore.Start));
         }
 
         Assert.Equal("a database", File.ReadAllText(Path.Join(_store["state-2026-11-21T034218Z"], "sub", "data")));
@@ -161,36 +157,37 @@ public sealed class FolderStoreTests : IDisposable
                 using IPayloadDirectory directory = writer.Root.CreateDirectory(EntryName.FromText($"d{outer}"));
                 Parallel.For(0, 50, inner =>
                 {
-                    using FileHandle file = directory.CreateFile(EntryName.FromText($"f{inner}"));
-                    file.Write(Encoding.UTF8.GetBytes($"d{outer}/f{inner}"));
+                    using IPayloadFile file = directory.CreateFile(EntryName.FromText($"f{inner}"));
+                    TestStore.Fill(file, Encoding.UTF8.GetBytes($"d{outer}/f{inner}"));
                 });
             });
-            writer.Publish(TestStore.DirectoryManifest(
-                writer.PayloadName, writer.ListingName, writer.GetListingHash(), "state", TestStore.Start));
+            writer.Publish(TestStore.DirectoryManifest("state", TestStore.Start));
         }
 
         using ISnapshotReader reader = _store.Store.Open(Assert.Single(_store.Store.List()));
         Parallel.For(0, 400, index =>
         {
             string name = $"d{index % 8}/f{index / 8}";
-            Assert.True(TreePath.TryCreate(name, out TreePath path));
-            byte[] buffer = new byte[20];
-            using FileHandle file = reader.OpenFile(path);
-            Assert.Equal(name, Encoding.UTF8.GetString(buffer, 0, file.Read(buffer)));
+            Assert.Equal(name, reader.ReadFile(name));
         });
     }
 
     [Fact]
-    public void A_manifest_that_tells_something_else_is_not_published()
+    public void A_manifest_names_what_was_written_whatever_it_said_before()
     {
-        using FolderSnapshotWriter writer = _store.Store.Create("state", SnapshotKind.Directory, TestStore.Start);
-        SnapshotManifest manifest = TestStore.DirectoryManifest(
-            writer.PayloadName, writer.ListingName, writer.GetListingHash(), "state", TestStore.Start);
-        writer.WriteListing("more\n"u8);
+        using (FolderSnapshotWriter writer = _store.Store.Create("state", SnapshotKind.Directory, TestStore.Start))
+        {
+            TestStore.WriteTree(writer, ["x"]);
+            SnapshotManifest manifest = TestStore.DirectoryManifest("state", TestStore.Start);
+            Assert.Throws<InvalidOperationException>(() => writer.Publish(manifest with { Kind = SnapshotKind.Sqlite }));
+            writer.Publish(manifest with { Snapshot = "../x", Listing = "y", Sha256 = new string('0', 64) });
+        }
 
-        Assert.Throws<InvalidOperationException>(() => writer.Publish(manifest));
-        Assert.Throws<InvalidOperationException>(() => writer.Publish(manifest with { Snapshot = "../x" }));
-        Assert.Empty(_store.Store.List());
+        StoredSnapshot listed = Assert.Single(_store.Store.List());
+        Assert.Equal(SnapshotState.Complete, listed.State);
+        Assert.Equal("state-2026-11-21T034218Z", listed.Manifest.Snapshot);
+        using ISnapshotReader reader = _store.Store.Open(listed);
+        Assert.Equal(2, reader.ReadEntries().Count());
     }
 
     [Fact]
@@ -233,8 +230,7 @@ public sealed class FolderStoreTests : IDisposable
         using ISnapshotReader reader = _store.Store.Open(snapshot);
         foreach (string name in (string[])["b.txt", "a/x.txt", "a/b/deep.txt"])
         {
-            Assert.True(TreePath.TryCreate(name, out TreePath path));
-            Assert.Equal(ErrorId.VerificationFailed, Assert.Throws<BackupException>(() => reader.OpenFile(path)).Id);
+            Assert.Equal(ErrorId.VerificationFailed, Assert.Throws<BackupException>(() => reader.ReadFile(name)).Id);
         }
     }
 

@@ -52,21 +52,18 @@ internal sealed class TestStore : IDisposable
         Check = new SnapshotCheck("quick", CheckResult.Ok),
     };
 
-    public static SnapshotManifest DirectoryManifest(
-        string payload, string listing, string hash, string name, DateTime createdAt) => new()
+    public static SnapshotManifest DirectoryManifest(string name, DateTime createdAt) => new()
     {
         Id = Guid.CreateVersion7().ToString(),
         Kind = SnapshotKind.Directory,
         Name = name,
-        Snapshot = payload,
-        Listing = listing,
+        Snapshot = string.Empty,
         CreatedAt = createdAt,
         Source = "/data/state",
         Host = Environment.MachineName,
         Tool = "backuptools",
         Version = "0.1.0",
         Bytes = 0,
-        Sha256 = hash,
     };
 
     public StoredSnapshot AddDatabase(
@@ -77,6 +74,7 @@ internal sealed class TestStore : IDisposable
         using FolderSnapshotWriter writer = Store.Create(name, SnapshotKind.Sqlite, time);
         string scratch = System.IO.Path.Join(writer.ScratchPath, "copy.db");
         File.WriteAllBytes(scratch, content);
+        writer.StoreDatabase(scratch, null, default);
         writer.AdoptDatabase(scratch);
         SnapshotManifest manifest = DatabaseManifest(writer.PayloadName, name, time, content);
         return writer.Publish(change is null ? manifest : change(manifest));
@@ -92,14 +90,13 @@ internal sealed class TestStore : IDisposable
         DateTime time = createdAt ?? Start;
         using FolderSnapshotWriter writer = Store.Create(name, SnapshotKind.Directory, time);
         WriteTree(writer, files ?? ["a/b/deep.txt", "a/x.txt", "b.txt"]);
-        SnapshotManifest manifest =
-            DirectoryManifest(writer.PayloadName, writer.ListingName, writer.GetListingHash(), name, time);
+        SnapshotManifest manifest = DirectoryManifest(name, time);
         return writer.Publish(change is null ? manifest : change(manifest));
     }
 
     public static void WriteTree(ISnapshotWriter writer, IReadOnlyList<string> files)
     {
-        using ListingWriter listing = new();
+        using IListingPart listing = writer.CreateListingPart();
         SortedDictionary<TreePath, bool> paths = new() { [TreePath.Root] = true };
         foreach (string file in files)
         {
@@ -121,8 +118,8 @@ internal sealed class TestStore : IDisposable
             }
             else if (!isDirectory)
             {
-                using FileHandle file = directories[path.Parent].CreateFile(path.Name);
-                file.Write(content);
+                using IPayloadFile file = directories[path.Parent].CreateFile(path.Name);
+                Fill(file, content);
             }
 
             listing.Add(new ListingEntry
@@ -143,7 +140,15 @@ internal sealed class TestStore : IDisposable
             }
         }
 
-        writer.WriteListing(listing.Written);
+        writer.AddListing(listing);
+    }
+
+    /// <summary>Fills a payload's file as from a source whose file was read at once.</summary>
+    public static void Fill(IPayloadFile file, byte[] content)
+    {
+        byte[] buffer = new byte[content.Length + 1];
+        content.CopyTo(buffer, 0);
+        file.Store(new SourceContent(null!, content.Length, buffer, content.Length), static _ => { }, default);
     }
 
     /// <summary>Writes a published database snapshot by hand, its manifest's text changed at will.</summary>

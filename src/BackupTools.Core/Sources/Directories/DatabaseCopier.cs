@@ -58,11 +58,11 @@ internal sealed class DatabaseCopier
                 return ItemFate.Missing;
             }
 
-            SnapshotCheck check = Check(scratch, captured, out string sha256);
+            SnapshotCheck check = Check(scratch, captured, directory.Payload, out StoredContent stored);
             item.Entry = _metadata.Create(item.Path, captured.Source, attributes) with
             {
-                Bytes = new FileInfo(scratch).Length,
-                Sha256 = sha256,
+                Bytes = stored.Bytes,
+                Sha256 = stored.Sha256,
                 Capture = captured.Method,
                 CapturedAt = captured.CapturedAt,
                 Check = check,
@@ -83,24 +83,24 @@ internal sealed class DatabaseCopier
         }
     }
 
-    private SnapshotCheck Check(string scratch, DatabaseCaptureResult captured, out string sha256)
+    private SnapshotCheck Check(
+        string scratch, DatabaseCaptureResult captured, IPayloadDirectory payload, out StoredContent stored)
     {
         if (captured.Method == CaptureMethod.Raw)
         {
-            sha256 = ContentHash.OfFile(scratch, _cancellation);
+            stored = payload.StoreDatabase(scratch, captured.Sha256, _cancellation);
             return new SnapshotCheck("none", CheckResult.Unverifiable, captured.RawReason);
         }
 
-        Task<string> hash = captured.Sha256 is { } known
-            ? Task.FromResult(known)
-            : Task.Run(() => ContentHash.OfFile(scratch, _cancellation), CancellationToken.None);
+        Task<StoredContent> storing = Task.Run(
+            () => payload.StoreDatabase(scratch, captured.Sha256, _cancellation), CancellationToken.None);
         try
         {
             return DatabaseInspector.Check(scratch, _check, _cancellation);
         }
         finally
         {
-            sha256 = hash.GetAwaiter().GetResult();
+            stored = storing.GetAwaiter().GetResult();
         }
     }
 }

@@ -73,8 +73,6 @@ internal sealed class DirectorySource : ISnapshotSource
         return draft with
         {
             Bytes = result.Bytes,
-            Listing = writer.ListingName,
-            Sha256 = writer.GetListingHash(),
             EntryCount = result.EntryCount,
             Sections = result.Sections,
             Check = result.Check,

@@ -1,19 +1,16 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Sources.Sqlite;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Core.Sources.Directories;
 
 /// <summary>Copies the files of a tree, one at a time; each worker has one of its own.</summary>
-internal sealed class FileCopier : IDisposable
+internal sealed class FileCopier
 {
     private const int BufferSize = 256 * 1024;
     private const int MaxAttempts = 3;
-
-    // Smaller ones are hashed by the worker that copies them: others are copied beside it.
-    private const long LargeFile = 16 * 1024 * 1024;
 
     private readonly EntryMetadata _metadata;
     private readonly DatabaseCopier _databases;
@@ -21,7 +18,6 @@ internal sealed class FileCopier : IDisposable
     private readonly ProgressTracker _progress;
     private readonly CancellationToken _cancellation;
     private readonly byte[] _buffer = new byte[BufferSize];
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     public FileCopier(
         EntryMetadata metadata,
@@ -62,8 +58,6 @@ internal sealed class FileCopier : IDisposable
         }
     }
 
-    public void Dispose() => _hash.Dispose();
-
     private ItemFate CopyLink(TreeItem item)
     {
         DirectoryHandle directory = item.Directory!.Source;
@@ -100,7 +94,7 @@ internal sealed class FileCopier : IDisposable
     private ItemFate CopyContent(TreeItem item, List<SnapshotProblem> errors)
     {
         FileStatus before = item.Status;
-        FileHandle? target = null;
+        IPayloadFile? target = null;
         try
         {
             for (int attempt = 1; ; attempt++)
@@ -131,16 +125,18 @@ internal sealed class FileCopier : IDisposable
                 }
 
                 target ??= item.Directory.Payload.CreateFile(item.Name);
-                string sha256 = CopyBytes(file, target, count, item, out long bytes);
+                _progress.Add(item.Path, 0, 1);
+                StoredContent stored = target.Store(
+                    new SourceContent(file, item.Status.Size, _buffer, count), bytes => _progress.Add(item.Path, bytes), _cancellation);
                 List<KeyValuePair<string, byte[]>> attributes = file.GetAttributes();
                 FileStatus after = file.GetStatus();
-                bool isOneState = after.IsSameState(before) && bytes == after.Size;
+                bool isOneState = after.IsSameState(before) && stored.Bytes == after.Size;
                 if (isOneState || attempt == MaxAttempts)
                 {
                     item.Entry = _metadata.Create(item.Path, after, attributes) with
                     {
-                        Bytes = bytes,
-                        Sha256 = sha256,
+                        Bytes = stored.Bytes,
+                        Sha256 = stored.Sha256,
                         ChangedWhileRead = !isOneState,
                     };
                     if (!isOneState)
@@ -151,48 +147,12 @@ internal sealed class FileCopier : IDisposable
                     MarkIfEncryptedDatabase(item, errors);
                     return ItemFate.Copied;
                 }
-
-                target.Reset();
             }
         }
         finally
         {
             target?.Dispose();
         }
-    }
-
-    private string CopyBytes(FileHandle file, FileHandle target, int count, TreeItem item, out long bytes)
-    {
-        if (count < BufferSize && count >= item.Status.Size)
-        {
-            // The whole file is in the buffer; that nothing was added meanwhile shows in its size afterwards.
-            target.Write(_buffer.AsSpan(0, count));
-            bytes = count;
-            _progress.Add(item.Path, count, 1);
-            return Convert.ToHexStringLower(SHA256.HashData(_buffer.AsSpan(0, count)));
-        }
-
-        bytes = 0;
-        _progress.Add(item.Path, 0, 1);
-        if (item.Status.Size >= LargeFile)
-        {
-            (bytes, string sha256) = HashedCopy.Run(
-                file, _buffer.AsSpan(0, count), target, WriteMethod.Direct, done => _progress.Add(item.Path, done), _cancellation);
-            return sha256;
-        }
-
-        while (count > 0)
-        {
-            _cancellation.ThrowIfCancellationRequested();
-            target.Write(_buffer.AsSpan(0, count));
-            target.StartWriteBack(bytes, count);
-            _hash.AppendData(_buffer.AsSpan(0, count));
-            bytes += count;
-            _progress.Add(item.Path, count);
-            count = file.Read(_buffer);
-        }
-
-        return Convert.ToHexStringLower(_hash.GetHashAndReset());
     }
 
     // No database by its header, but with a live log beside it: one that is encrypted as a whole. Its pieces are kept

@@ -8,7 +8,7 @@ internal sealed class NoPayload : IPayloadDirectory
 {
     public IPayloadDirectory CreateDirectory(EntryName name) => this;
 
-    public FileHandle CreateFile(EntryName name) => throw new InvalidOperationException("A walk that measures copies nothing.");
+    public IPayloadFile CreateFile(EntryName name) => throw new InvalidOperationException("A walk that measures copies nothing.");
 
     public void CreateSymlink(EntryName name, ReadOnlySpan<byte> target)
     {
@@ -21,6 +21,9 @@ internal sealed class NoPayload : IPayloadDirectory
     public void DeleteFile(EntryName name)
     {
     }
+
+    public StoredContent StoreDatabase(string scratchFile, string? sha256, CancellationToken cancellation) =>
+        throw new InvalidOperationException("A walk that measures copies nothing.");
 
     public void AdoptDatabase(string scratchFile, EntryName name)
     {

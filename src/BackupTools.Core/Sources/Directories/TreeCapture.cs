@@ -187,13 +187,14 @@ internal sealed class TreeCapture : IDisposable
     private void Work()
     {
         DatabaseCopier databases = new(_writer, _request.Capture, _request.Check, _metadata, _progress, _stop.Token);
-        using FileCopier copier = new(_metadata, databases, _sessionFiles, _progress, _stop.Token);
+        FileCopier copier = new(_metadata, databases, _sessionFiles, _progress, _stop.Token);
         try
         {
             foreach (TreeBatch batch in _work.GetConsumingEnumerable(_stop.Token))
             {
                 try
                 {
+                    batch.Listing = _writer.CreateListingPart();
                     foreach (TreeItem item in batch.Items)
                     {
                         _stop.Token.ThrowIfCancellationRequested();
@@ -204,7 +205,7 @@ internal sealed class TreeCapture : IDisposable
 
                         if (item.Entry is not null)
                         {
-                            batch.Lines.Add(item.Entry);
+                            batch.Listing.Add(item.Entry);
                         }
                     }
 
@@ -242,8 +243,11 @@ internal sealed class TreeCapture : IDisposable
                 }
             }
 
-            _writer.WriteListing(batch.Lines.Written);
-            batch.Lines.Dispose();
+            using (IListingPart listing = batch.Listing!)
+            {
+                _writer.AddListing(listing);
+            }
+
             foreach (SnapshotProblem problem in batch.Errors)
             {
                 AddError(problem);

@@ -1,5 +1,6 @@
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Core.Sources.Directories;
 
@@ -86,8 +87,8 @@ internal sealed class TreeBatch
 
     public List<SnapshotProblem> Errors { get; } = [];
 
-    /// <summary>The lines of the items, made by the worker.</summary>
-    public ListingWriter Lines { get; } = new();
+    /// <summary>The items' part of the listing, made by the worker.</summary>
+    public IListingPart? Listing { get; set; }
 
     public void Complete() => _done.TrySetResult();
 

@@ -49,11 +49,8 @@ internal sealed class SqliteSource : ISnapshotSource
         progress.Begin("Checking", null);
         progress.Add(Path, 0);
 
-        // Side by side: the hash keeps one core busy, the check another, and the disk writes back meanwhile.
-        Task<string> hash = captured.Sha256 is { } known
-            ? Task.FromResult(known)
-            : Task.Run(() => ContentHash.OfFile(scratch, cancellation), CancellationToken.None);
-        Task sync = Task.Run(() => Sync(scratch), CancellationToken.None);
+        // Side by side: the store keeps one core busy, the check another, and the disk writes back meanwhile.
+        Task storing = Task.Run(() => writer.StoreDatabase(scratch, captured.Sha256, cancellation), CancellationToken.None);
         Task<(IReadOnlyList<SnapshotSection>, IReadOnlyList<SnapshotProblem>)> counts = Task.Run(
             () => captured.Method == CaptureMethod.Raw ? ([], []) : DatabaseInspector.Count(scratch, cancellation),
             CancellationToken.None);
@@ -67,20 +64,19 @@ internal sealed class SqliteSource : ISnapshotSource
         finally
         {
             // The scratch file goes when an error leaves here, so nobody may still read it.
-            Task.WhenAll(hash, sync, counts).ContinueWith(static _ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+            Task.WhenAll(storing, counts).ContinueWith(static _ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
         }
 
         (IReadOnlyList<SnapshotSection> sections, IReadOnlyList<SnapshotProblem> uncounted) = counts.GetAwaiter().GetResult();
-        sync.GetAwaiter().GetResult();
+        storing.GetAwaiter().GetResult();
         SnapshotManifest manifest = Describe(draft, captured, scratch) with
         {
-            Sha256 = hash.GetAwaiter().GetResult(),
             EntryCount = sections.Sum(static section => section.EntryCount),
             Sections = sections,
             Check = check,
             Skipped = uncounted,
         };
-        writer.AdoptDatabase(scratch, isDurable: true);
+        writer.AdoptDatabase(scratch);
         return manifest;
     }
 
@@ -97,12 +93,6 @@ internal sealed class SqliteSource : ISnapshotSource
             using FileHandle file = _location.Directory.OpenFile(_location.Name);
             DroppedMetadata.WarnOfAttributes(Path, file.GetAttributes(), progress);
         }
-    }
-
-    private static void Sync(string path)
-    {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
-        stream.Flush(flushToDisk: true);
     }
 
     private static SnapshotManifest Describe(SnapshotManifest draft, DatabaseCaptureResult captured, string scratch)

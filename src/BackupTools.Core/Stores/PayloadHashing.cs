@@ -1,25 +1,23 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using BackupTools.Core.FileSystem;
-using BackupTools.Core.Restore;
 using BackupTools.Core.Snapshots;
-using BackupTools.Core.Stores;
+using BackupTools.Core.Verification;
 
-namespace BackupTools.Core.Verification;
+namespace BackupTools.Core.Stores;
 
 /// <summary>Reads a payload's files again, a few at a time, and compares their hashes with the listing's.</summary>
 internal sealed class PayloadHashing : IDisposable
 {
     private const int Queued = 512;
 
-    private readonly ISnapshotReader _reader;
+    private readonly FolderSnapshotReader _reader;
     private readonly Findings _findings;
     private readonly ProgressTracker _tracker;
     private readonly CancellationToken _cancellation;
     private readonly BlockingCollection<ListingEntry> _queue = new(Queued);
     private readonly Task[] _workers;
 
-    public PayloadHashing(ISnapshotReader reader, Findings findings, ProgressTracker tracker, CancellationToken cancellation)
+    public PayloadHashing(FolderSnapshotReader reader, Findings findings, ProgressTracker tracker, CancellationToken cancellation)
     {
         _reader = reader;
         _findings = findings;
@@ -48,7 +46,7 @@ internal sealed class PayloadHashing : IDisposable
 
     private void Work()
     {
-        byte[] buffer = new byte[FileStager.SmallFile + 1];
+        byte[] buffer = new byte[ContentCopy.SmallFile + 1];
         foreach (ListingEntry entry in _queue.GetConsumingEnumerable())
         {
             if (_cancellation.IsCancellationRequested)
@@ -74,23 +72,11 @@ internal sealed class PayloadHashing : IDisposable
         }
     }
 
-    private string Hash(ListingEntry entry, byte[] buffer)
+    private string? Hash(ListingEntry entry, byte[] buffer)
     {
-        using FileHandle file = _reader.OpenFile(entry.Path);
-        if (entry.Bytes <= FileStager.SmallFile)
-        {
-            int count = file.Read(buffer);
-            if (count < buffer.Length)
-            {
-                _tracker.Add(entry.Path, count, 1);
-                return Convert.ToHexStringLower(SHA256.HashData(buffer.AsSpan(0, count)));
-            }
-
-            file.Rewind();
-        }
-
-        (_, string hash) = HashedCopy.Run(file, [], null, WriteMethod.Inline, count => _tracker.Add(entry.Path, count), _cancellation);
+        CopiedContent read = _reader.Copy(
+            entry, null, new ContentCopy(buffer, WriteMethod.Inline, count => _tracker.Add(entry.Path, count), _cancellation));
         _tracker.Add(entry.Path, 0, 1);
-        return hash;
+        return read.Sha256;
     }
 }

@@ -1,8 +1,9 @@
 using System.Globalization;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Verification;
 
-namespace BackupTools.Core.Verification;
+namespace BackupTools.Core.Stores;
 
 /// <summary>
 /// Compares a payload's tree with the listing, entry by entry in the listing's order: what the listing has must be there
