@@ -111,7 +111,7 @@ internal static class WriterProgram
             }
 
             connection.Dispose();
-            if (habit == WriterHabit.Replace && commits % 16 == 0)
+            if (habit == WriterHabit.Replace && commits % 128 == 0)
             {
                 File.Copy(path, path + ".new", overwrite: true);
                 File.Move(path + ".new", path, overwrite: true);
@@ -131,7 +131,7 @@ public enum WriterHabit
     /// <summary>It closes it and opens it anew.</summary>
     Reopen,
 
-    /// <summary>The same, and every sixteenth time it renames a copy onto it before.</summary>
+    /// <summary>The same, and every 128th time it renames a copy onto it before.</summary>
     Replace,
 }
 
