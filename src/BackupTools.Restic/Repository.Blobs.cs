@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using BackupTools.Restic.Backends;
 using BackupTools.Restic.Blobs;
+using BackupTools.Restic.Indexes;
 using BackupTools.Restic.Packs;
 using BackupTools.Restic.Trees;
 
@@ -147,7 +148,7 @@ public sealed partial class Repository
                 throw new RepositoryDataException("The pack is truncated.");
             }
 
-            _decoder.Decode(blob, stored, destination[..blob.ContentLength]);
+            Decoder.Decode(blob, stored, destination[..blob.ContentLength]);
             damage = null;
             return true;
         }
@@ -169,16 +170,26 @@ public sealed partial class Repository
         {
             lock (_saverLock)
             {
-                PackWriter writer = new(Backend, _key, _decoder, _index);
-                _saver ??= new BlobSaver(_key, Compresses ? _zstandard : null, _options, (pack, cancellation) =>
-                {
-                    RequireLock();
-                    writer.Write(pack, cancellation);
-                    SaveIndexIfFull(cancellation);
-                });
+                _saver ??= StartSaver(_index);
             }
         }
 
         return _saver;
+    }
+
+    /// <summary>Starts what saves blobs in the background.</summary>
+    /// <param name="index">What is told of the packs; the repository's own index is written when it gets full.</param>
+    internal BlobSaver StartSaver(MasterIndex index)
+    {
+        PackWriter writer = new(Backend, Key, Decoder, index);
+        return new BlobSaver(Key, Compresses ? _zstandard : null, _options, (pack, cancellation) =>
+        {
+            RequireLock();
+            writer.Write(pack, cancellation);
+            if (index == _index)
+            {
+                SaveIndexIfFull(cancellation);
+            }
+        });
     }
 }

@@ -18,7 +18,7 @@ public sealed partial class Repository
     private long _indexWrittenAt = Stopwatch.GetTimestamp();
     private volatile bool _isIndexLoaded;
 
-    /// <summary>The index, for tests that look into it.</summary>
+    /// <summary>What is known of the blobs.</summary>
     internal MasterIndex Index => _index;
 
     /// <summary>
@@ -35,12 +35,58 @@ public sealed partial class Repository
         IProgress<RepositoryProgress>? progress = null, CancellationToken cancellation = default)
     {
         List<Damage> damages = [];
-        _index.Replace(ReadIndexFiles(ListFiles(RepositoryFileType.Index, cancellation), damages, progress, cancellation));
-        _isIndexLoaded = true;
+        UseIndex(ReadIndexFiles(ListFiles(RepositoryFileType.Index, cancellation), damages, progress, cancellation));
         return damages;
     }
 
-    private BlobTable ReadIndexFiles(
+    /// <summary>Goes on with an index that has been read.</summary>
+    internal void UseIndex(BlobTable table)
+    {
+        _index.Replace(table);
+        _isIndexLoaded = true;
+    }
+
+    /// <summary>
+    /// Writes index files that tell everything, and removes those that there were. Killed in between, there are some that
+    /// tell the same.
+    /// </summary>
+    internal void ReplaceIndexFiles(
+        IEnumerable<(ObjectId Pack, IReadOnlyList<PackBlob> Blobs)> packs,
+        IReadOnlyList<StoredFile> old,
+        CancellationToken cancellation)
+    {
+        List<(ObjectId, IReadOnlyList<PackBlob>)> next = [];
+        int blobs = 0;
+        foreach ((ObjectId Pack, IReadOnlyList<PackBlob> Blobs) pack in packs)
+        {
+            if (blobs > 0 && blobs + pack.Blobs.Count > FullIndex)
+            {
+                RequireLock();
+                _files.Save(RepositoryFileType.Index, IndexJson.Write(next, []).Span, cancellation);
+                next.Clear();
+                blobs = 0;
+            }
+
+            next.Add(pack);
+            blobs += pack.Blobs.Count;
+        }
+
+        // Only the last one says what they replace: by then all are there.
+        RequireLock();
+        ObjectId[] supersedes = [.. old.Select(file => file.Id)];
+        if (next.Count > 0 || supersedes.Length > 0)
+        {
+            _files.Save(RepositoryFileType.Index, IndexJson.Write(next, supersedes).Span, cancellation);
+        }
+
+        foreach (ObjectId id in supersedes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Backend.Remove(new RepositoryFile(RepositoryFileType.Index, id));
+        }
+    }
+
+    internal BlobTable ReadIndexFiles(
         List<StoredFile> files,
         List<Damage> damages,
         IProgress<RepositoryProgress>? progress,
@@ -71,7 +117,7 @@ public sealed partial class Repository
         return table;
     }
 
-    private List<StoredFile> ListFiles(RepositoryFileType type, CancellationToken cancellation) =>
+    internal List<StoredFile> ListFiles(RepositoryFileType type, CancellationToken cancellation) =>
         [.. Backend.List(type, cancellation)];
 
     private void SaveIndexIfFull(CancellationToken cancellation)

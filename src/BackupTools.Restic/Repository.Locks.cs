@@ -37,8 +37,8 @@ public sealed partial class Repository
         }
     }
 
-    // Whoever adds needs a lock, or what is being added may be taken for garbage and removed.
-    private void RequireLock()
+    /// <summary>Whoever writes needs a lock, or what is being added may be taken for garbage and removed.</summary>
+    internal void RequireLock()
     {
         lock (_held)
         {

@@ -18,7 +18,15 @@ public sealed partial class Repository
         CheckOptions options,
         RepositoryLock? exclusive,
         IProgress<RepositoryProgress>? progress = null,
-        CancellationToken cancellation = default) => throw new NotImplementedException();
+        CancellationToken cancellation = default)
+    {
+        if (exclusive is not null)
+        {
+            Require(exclusive);
+        }
+
+        return new RepositoryCheck(this, options, progress, cancellation).Run();
+    }
 
     /// <summary>Makes the index anew from the packs' own headers. Packs whose header cannot be read are left out and reported.</summary>
     /// <param name="exclusive">The exclusive lock under which this is done.</param>
@@ -27,7 +35,11 @@ public sealed partial class Repository
     public RebuildReport RebuildIndex(
         RepositoryLock exclusive,
         IProgress<RepositoryProgress>? progress = null,
-        CancellationToken cancellation = default) => throw new NotImplementedException();
+        CancellationToken cancellation = default)
+    {
+        Require(exclusive);
+        return new IndexRebuild(this, progress, cancellation).Run();
+    }
 
     /// <summary>
     /// Removes what no snapshot needs. Stopped or killed at any point, all snapshots stay whole.
@@ -41,5 +53,9 @@ public sealed partial class Repository
         PruneOptions options,
         RepositoryLock exclusive,
         IProgress<RepositoryProgress>? progress = null,
-        CancellationToken cancellation = default) => throw new NotImplementedException();
+        CancellationToken cancellation = default)
+    {
+        Require(exclusive);
+        return new RepositoryPrune(this, options, progress, cancellation).Run();
+    }
 }

@@ -23,10 +23,8 @@ public sealed partial class Repository : IDisposable
     private const int MaxConfigLength = 1 << 20;
 
     private readonly RepositoryOptions _options;
-    private readonly RepositoryKey _key;
     private readonly IZstandard? _zstandard;
     private readonly UnpackedFiles _files;
-    private readonly BlobDecoder _decoder;
     private readonly MasterIndex _index = new();
 
     private Repository(
@@ -36,10 +34,10 @@ public sealed partial class Repository : IDisposable
         Config = config;
         KeyId = keyId;
         _options = options;
-        _key = key;
+        Key = key;
         _zstandard = GetZstandard(options);
         _files = new UnpackedFiles(backend, key, config, _zstandard);
-        _decoder = new BlobDecoder(key, _zstandard);
+        Decoder = new BlobDecoder(key, _zstandard);
     }
 
     /// <summary>Where the files lie. It is disposed with the repository.</summary>
@@ -56,6 +54,15 @@ public sealed partial class Repository : IDisposable
     /// worth a warning.
     /// </summary>
     public bool Compresses => Config.Version >= 2 && _zstandard is not null;
+
+    /// <summary>From which length on a pack is full.</summary>
+    internal int PackSize => _options.PackSize;
+
+    /// <summary>What everything is encrypted with.</summary>
+    internal RepositoryKey Key { get; }
+
+    /// <summary>Decrypts, decompresses and verifies blobs.</summary>
+    internal BlobDecoder Decoder { get; }
 
     /// <summary>Creates a repository of format 2 with one password, and opens it.</summary>
     /// <param name="backend">Where; taken over even when this fails.</param>
@@ -131,7 +138,7 @@ public sealed partial class Repository : IDisposable
     /// <param name="password">The password; the caller wipes it.</param>
     /// <returns>The new key.</returns>
     public ObjectId AddKey(ReadOnlySpan<char> password) =>
-        new KeyRing(Backend).Add(_key, password, _options.Scrypt ?? ScryptParameters.Calibrate());
+        new KeyRing(Backend).Add(Key, password, _options.Scrypt ?? ScryptParameters.Calibrate());
 
     /// <summary>
     /// Ends the use of the repository. Blobs that were not flushed are dropped; packs that are written already stay, in no
@@ -140,7 +147,7 @@ public sealed partial class Repository : IDisposable
     public void Dispose()
     {
         _saver?.Dispose();
-        _key.Dispose();
+        Key.Dispose();
         Backend.Dispose();
     }
 

@@ -89,16 +89,17 @@ internal sealed class BlobTable
     }
 
     /// <summary>All entries of a blob: more than one where it is in several packs.</summary>
-    public List<BlobLocation> FindAll(BlobHandle blob)
+    public List<BlobLocation> FindAll(BlobHandle blob) =>
+        [.. FindNumbers(blob).Select(number => new BlobLocation(GetPack(number).Id, GetBlob(number)))];
+
+    /// <summary>The numbers of all entries of a blob.</summary>
+    public IEnumerable<int> FindNumbers(BlobHandle blob)
     {
-        List<BlobLocation> found = [];
         int probe = GetProbe(blob.Id);
         while (Find(blob, ref probe) is int number and >= 0)
         {
-            found.Add(new BlobLocation(GetPack(number).Id, GetBlob(number)));
+            yield return number;
         }
-
-        return found;
     }
 
     private int Find(BlobHandle blob, ref int probe)

@@ -1,0 +1,68 @@
+using System.Collections;
+using BackupTools.Restic.Blobs;
+using BackupTools.Restic.Indexes;
+using BackupTools.Restic.Snapshots;
+using BackupTools.Restic.Trees;
+
+namespace BackupTools.Restic.Maintenance;
+
+/// <summary>Finds which blobs the snapshots need: a bit for each entry of the index.</summary>
+internal static class UsedBlobs
+{
+    /// <summary>Walks all snapshots.</summary>
+    /// <returns>The first entry of every blob that is needed.</returns>
+    /// <exception cref="RepositoryDataException">Something that is needed is missing or cannot be read.</exception>
+    public static BitArray Find(Repository repository, BlobTable table, CancellationToken cancellation)
+    {
+        BitArray used = new(table.Count);
+        Stack<ObjectId> trees = new();
+        foreach (ObjectId snapshot in repository.ListSnapshots(cancellation))
+        {
+            SnapshotRecord record = repository.LoadSnapshot(snapshot);
+            Visit(BlobType.Tree, record.Tree);
+            while (trees.TryPop(out ObjectId tree))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                foreach (TreeNode node in repository.LoadTree(tree))
+                {
+                    Mark(node);
+                }
+            }
+
+            void Visit(BlobType type, ObjectId id)
+            {
+                int number = table.Find(new BlobHandle(type, id));
+                if (number < 0)
+                {
+                    throw new RepositoryDataException(
+                        $"{new BlobHandle(type, id)}, which snapshot {snapshot} needs, is in no index. Nothing was removed. "
+                        + "Check the repository: making the index anew, or removing that snapshot, may help.");
+                }
+
+                if (!used[number])
+                {
+                    used[number] = true;
+                    if (type == BlobType.Tree)
+                    {
+                        trees.Push(id);
+                    }
+                }
+            }
+
+            void Mark(TreeNode node)
+            {
+                if (node.Subtree is ObjectId subtree)
+                {
+                    Visit(BlobType.Tree, subtree);
+                }
+
+                foreach (ObjectId id in node.Content ?? [])
+                {
+                    Visit(BlobType.Data, id);
+                }
+            }
+        }
+
+        return used;
+    }
+}
