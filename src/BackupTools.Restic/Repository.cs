@@ -134,6 +134,10 @@ public sealed partial class Repository : IDisposable
         }
     }
 
+    /// <summary>What cuts files as restic cuts them in this repository; one serves one file at a time.</summary>
+    /// <exception cref="RepositoryDataException">The config's polynomial is none that restic works with.</exception>
+    public Chunker CreateChunker() => new(new ChunkPolynomial(Config.ChunkerPolynomial));
+
     /// <summary>Adds a password.</summary>
     /// <param name="password">The password; the caller wipes it.</param>
     /// <returns>The new key.</returns>

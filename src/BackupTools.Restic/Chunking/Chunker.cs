@@ -4,7 +4,7 @@ namespace BackupTools.Restic.Chunking;
 /// Cuts a file where its content says so, just as restic does: so that equal parts of files become equal pieces,
 /// wherever they stand. Works on a file's data as it is read, in parts of any length; serves one file at a time.
 /// </summary>
-internal sealed class Chunker
+public sealed class Chunker
 {
     /// <summary>The least length of a piece but a file's last.</summary>
     public const int MinimumLength = 512 * 1024;
@@ -24,7 +24,7 @@ internal sealed class Chunker
 
     /// <summary>A chunker at a file's start.</summary>
     /// <exception cref="RepositoryDataException">The polynomial's degree is none that restic works with.</exception>
-    public Chunker(ChunkPolynomial polynomial, int minimum = MinimumLength, int maximum = MaximumLength)
+    internal Chunker(ChunkPolynomial polynomial, int minimum = MinimumLength, int maximum = MaximumLength)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(minimum, WindowLength);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, minimum);
