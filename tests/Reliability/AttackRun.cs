@@ -70,6 +70,9 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
     /// <summary>What was measured on the way.</summary>
     public IReadOnlyCollection<(string Kind, string Text)> Figures => _figures;
 
+    /// <summary>Runs all of the attack; what it throws outside of its cases is a failure, too.</summary>
+    public void Run() => Guard("the attack itself", "all", () => attack.Run(this), isCase: false);
+
     /// <summary>Whether a case is to be run; for an attack that has to prepare something for it.</summary>
     public bool Wants(string kind, string id) => OnlyCase is null || OnlyCase == $"{kind}/{id}";
 
@@ -91,10 +94,30 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
         }
 
         cancellation.ThrowIfCancellationRequested();
+        Guard(kind, id, body, isCase: true);
+    }
+
+    /// <summary>Tells that cases of a kind cannot be run here.</summary>
+    public void Skip(string kind, string reason)
+    {
+        if (!_skips.Contains((kind, reason)))
+        {
+            _skips.Enqueue((kind, reason));
+        }
+    }
+
+    /// <summary>Tells a figure that is worth knowing and decides nothing.</summary>
+    public void Tell(string kind, string text) => _figures.Enqueue((kind, text));
+
+    private void Guard(string kind, string id, Action body, bool isCase)
+    {
         try
         {
             body();
-            Of(kind).Count(held: true);
+            if (isCase)
+            {
+                Of(kind).Count(held: true);
+            }
         }
         catch (Xunit.SkipException e)
         {
@@ -110,18 +133,6 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
             _failures.Enqueue(new FailedCase(kind, id, e is XunitException ? e.Message : e.ToString()));
         }
     }
-
-    /// <summary>Tells that cases of a kind cannot be run here.</summary>
-    public void Skip(string kind, string reason)
-    {
-        if (!_skips.Contains((kind, reason)))
-        {
-            _skips.Enqueue((kind, reason));
-        }
-    }
-
-    /// <summary>Tells a figure that is worth knowing and decides nothing.</summary>
-    public void Tell(string kind, string text) => _figures.Enqueue((kind, text));
 
     private KindCount Of(string kind)
     {

@@ -15,7 +15,7 @@ public sealed class AttackTests
     public void Every_case_of_the_small_dose_holds(string name)
     {
         AttackRun run = new(Attacks.All.Single(attack => attack.Name == name), Dose.Small, Seed, CancellationToken.None);
-        run.Attack.Run(run);
+        run.Run();
         string report = Report.Write([run]);
         File.AppendAllText(ReportPath(), report + "\n");
         Skip.If(run.Kinds.Count == 0 && run.Skips.Count > 0, string.Join("; ", run.Skips.Select(static skip => skip.Text)));

@@ -38,7 +38,7 @@ internal static class Program
                     };
                     runs.Add(run);
                     Console.Error.WriteLine(attack.Name + " ...");
-                    attack.Run(run);
+                    run.Run();
                 }
 
                 string report = Report.Write(runs);

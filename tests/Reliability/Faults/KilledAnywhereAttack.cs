@@ -1,0 +1,20 @@
+using BackupTools.Reliability.Faults.Injection;
+
+namespace BackupTools.Reliability.Faults;
+
+/// <summary>Kills runs at each of their calls that change files, and in the middle of writes.</summary>
+internal sealed class KilledAnywhereAttack : IAttack
+{
+    public string Name => "killed";
+
+    public IReadOnlyList<int> Invariants => [1, 2, 3, 6, 10];
+
+    public void Run(AttackRun run)
+    {
+        FaultPlay.Strike(run, new Fault(FaultKind.Kill, 0), "killed at a call", run.Dose.Choose(5, int.MaxValue, int.MaxValue));
+        if (run.Dose != Dose.Small)
+        {
+            FaultPlay.Strike(run, new Fault(FaultKind.Tear, 0), "killed in a write", run.Dose.Choose(0, 8, int.MaxValue));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace BackupTools.Reliability.Faults.Scenes;
+
+/// <summary>The scenes that faults are tried on. Commands of another kind of store join here.</summary>
+internal static class AllScenes
+{
+    /// <summary>Makes each of them; every worker needs its own.</summary>
+    public static IReadOnlyList<Func<Scene>> Makers { get; } =
+    [
+        NewScene.DatabaseWithLog,
+        NewScene.DatabaseWithHotJournal,
+        NewScene.Tree,
+        NewScene.Keep,
+        RestoreScene.DatabaseWithSidecars,
+        RestoreScene.DatabaseAlone,
+        RestoreScene.DatabaseToNothing,
+        RestoreScene.Tree,
+        RestoreScene.TreeToNothing,
+        RestoreScene.Overlay,
+        RestoreScene.MountPoint,
+        static () => new PruneScene(),
+    ];
+}

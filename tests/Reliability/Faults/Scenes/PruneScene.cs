@@ -1,0 +1,63 @@
+using BackupTools.Reliability.Faults.Injection;
+
+namespace BackupTools.Reliability.Faults.Scenes;
+
+/// <summary>Removing old snapshots: what is still listed is whole, nothing goes that should stay, and the next run ends it.</summary>
+internal sealed class PruneScene : Scene
+{
+    private const string Store = "store";
+
+    private IReadOnlySet<string> _before = new HashSet<string>();
+    private IReadOnlySet<string> _kept = new HashSet<string>();
+
+    public override string Name => "prune";
+
+    public override IReadOnlyList<string> Arguments => ["prune", Store, "--keep-last", "1"];
+
+    public override void Build(string place)
+    {
+        Directory.CreateDirectory(Path.Join(place, "source"));
+        Materials.ClosedDatabase(Path.Join(place, "source", "app.db"), 100, "delete");
+        Materials.Tree(Path.Join(place, "source", "state"), "welcome");
+        for (int i = 0; i < 2; i++)
+        {
+            Command.Run(place, "new", "source/app.db", "source/state", "--to", Store).Expect(0);
+        }
+    }
+
+    public override void Remember(string place, bool isAfter)
+    {
+        StoreState state = StoreState.Read(Path.Join(place, Store));
+        state.AssertSound();
+        state.AssertTidy();
+        if (isAfter)
+        {
+            _kept = state.Ids;
+            Assert.Equal(2, _kept.Count);
+        }
+        else
+        {
+            _before = state.Ids;
+            Assert.Equal(4, _before.Count);
+        }
+    }
+
+    public override void Check(string place, FaultRun run, Fault fault)
+    {
+        StoreState state = StoreState.Read(Path.Join(place, Store));
+        state.AssertSound();
+        Assert.True(state.Ids.IsSubsetOf(_before) && state.Ids.IsSupersetOf(_kept), "snapshots were lost");
+        Outcome.Check(run, fault, place, Outcome.Done, Outcome.Failed);
+        if (run.Result.ExitCode == Outcome.Done)
+        {
+            Assert.True(state.Ids.SetEquals(_kept), "a run that told success did not remove all");
+            state.AssertTidy();
+        }
+
+        RunAgain(place);
+        StoreState again = StoreState.Read(Path.Join(place, Store));
+        Assert.True(again.Ids.SetEquals(_kept), "the next run did not remove the rest");
+        again.AssertSound();
+        again.AssertTidy();
+    }
+}

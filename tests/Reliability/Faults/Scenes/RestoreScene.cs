@@ -1,0 +1,192 @@
+using BackupTools.Reliability.Faults.Injection;
+
+namespace BackupTools.Reliability.Faults.Scenes;
+
+/// <summary>
+/// Restoring: afterwards the old target stands or the new one with the old beside it, or an intent record tells that it
+/// is neither; running the command again gets there, and what stood there before is in a safety copy.
+/// </summary>
+internal sealed class RestoreScene : Scene
+{
+    private const string Home = "there";
+    private const string Store = "store";
+
+    private readonly string _target;
+    private readonly Action<string> _buildSource;
+    private readonly Action<string> _buildTarget;
+    private readonly string[] _options;
+    private readonly bool _isMounted;
+    private RestoreArea? _before;
+    private RestoreArea? _after;
+    private List<TreeImage> _possibleSafetyCopies = [];
+    private TreeImage? _store;
+
+    private RestoreScene(
+        string name, string target, Action<string> buildSource, Action<string> buildTarget, string[]? options = null, bool isMounted = false)
+    {
+        Name = name;
+        _target = target;
+        _buildSource = buildSource;
+        _buildTarget = buildTarget;
+        _options = options ?? [];
+        _isMounted = isMounted;
+    }
+
+    public override string Name { get; }
+
+    public override IReadOnlyList<string> Arguments => ["restore", Store, "--to", $"{Home}/{_target}", .. _options];
+
+    public override string? Obstacle => _isMounted ? Mount.Obstacle : null;
+
+    public static RestoreScene DatabaseWithSidecars() => new(
+        "restore, database with sidecars",
+        "app.db",
+        static path => Materials.ClosedDatabase(path, 400, "wal"),
+        static path => Materials.DatabaseWithLog(path, 250));
+
+    public static RestoreScene DatabaseAlone() => new(
+        "restore, database alone",
+        "app.db",
+        static path => Materials.ClosedDatabase(path, 400, "wal"),
+        static path => Materials.ClosedDatabase(path, 250, "delete"));
+
+    public static RestoreScene DatabaseToNothing() => new(
+        "restore, database to nothing", "app.db", static path => Materials.ClosedDatabase(path, 400, "wal"), static _ => { });
+
+    public static RestoreScene Tree() => new("restore, directory", "state", BuildNew, BuildOld);
+
+    public static RestoreScene TreeToNothing() => new("restore, directory to nothing", "state", BuildNew, static _ => { });
+
+    public static RestoreScene Overlay() => new("restore --overlay", "state", BuildNew, BuildOld, ["--overlay"]);
+
+    public static RestoreScene MountPoint() => new("restore, mount point", "state", BuildNew, BuildOld, isMounted: true);
+
+    public override void Build(string place)
+    {
+        string source = Path.Join(place, "source", _target);
+        Directory.CreateDirectory(Path.Join(place, "source"));
+        _buildSource(source);
+        Command.Run(place, "new", source, "--to", Store).Expect(0);
+        Directory.CreateDirectory(Path.Join(place, Home));
+        File.WriteAllText(Path.Join(place, Home, "bystander"), "is nobody's business");
+        _buildTarget(Path.Join(place, Home, _target));
+    }
+
+    public override void Enter(string place)
+    {
+        if (_isMounted)
+        {
+            Mount.Bind(Path.Join(place, Home, _target));
+        }
+    }
+
+    public override void Leave(string place)
+    {
+        if (_isMounted)
+        {
+            Mount.Unmount(Path.Join(place, Home, _target));
+        }
+    }
+
+    public override void Remember(string place, bool isAfter)
+    {
+        RestoreArea area = Look(place);
+        Assert.Empty(area.Work);
+        if (!isAfter)
+        {
+            Assert.Empty(area.SafetyCopies);
+            _before = area;
+            _store = TreeImage.Of(Path.Join(place, Store));
+            return;
+        }
+
+        _after = area;
+        Assert.NotEqual(_before!.Target, area.Target);
+        Assert.Equal(_before.Target.Count == 0 ? 0 : 1, area.SafetyCopies.Count);
+
+        // Whoever restores a second time moves aside what the first time put there.
+        RunAgain(place);
+        _possibleSafetyCopies = [.. Look(place).SafetyCopies];
+        Assert.Equal(area.SafetyCopies.Count + 1, _possibleSafetyCopies.Count);
+    }
+
+    public override void Check(string place, FaultRun run, Fault fault)
+    {
+        _store!.AssertSame(TreeImage.Of(Path.Join(place, Store)), "the store");
+        RestoreArea area = Look(place);
+        bool isOld = area.Shows(_before!);
+        bool isNew = area.Shows(_after!);
+        int exitCode = run.Result.ExitCode;
+        Outcome.Check(run, fault, place, Outcome.Done, Outcome.Failed);
+        if (exitCode == Outcome.Done)
+        {
+            _after!.AssertShown(area);
+            Assert.True(area.Work.Count == 0 || run.Result.Error.Length > 0, "something was left and nobody was told");
+            if (area.Work.Count > 0)
+            {
+                Command.Run(place, "new", $"{Home}/{_target}", "--to", "elsewhere").Expect(Outcome.Done);
+            }
+        }
+        else if (exitCode == Outcome.Failed)
+        {
+            bool isHindered = Outcome.IsCleaningHindered(run, fault);
+            Assert.True(isOld || isHindered, $"a failed restore changed the target:\n{_before!.Target.Difference(area.Target)}");
+            Assert.True(area.Work.Count == 0 || isHindered, $"a failed restore left {string.Join(", ", area.Work)}");
+        }
+
+        if (!isOld && !isNew)
+        {
+            AssertPending(place, area);
+        }
+
+        RunAgain(place);
+        RestoreArea again = Look(place);
+        Assert.Empty(again.Work);
+        _after!.Target.AssertSame(again.Target, "the target after the next restore");
+        _before!.Rest.AssertSame(again.Rest, "what stands beside the target");
+        foreach (TreeImage copy in again.SafetyCopies)
+        {
+            Assert.True(
+                _possibleSafetyCopies.Contains(copy),
+                "a safety copy holds neither the old nor the new:\n" + string.Join("\n\n", _possibleSafetyCopies.Select(one => one.Difference(copy))));
+        }
+
+        foreach (TreeImage copy in _after.SafetyCopies)
+        {
+            Assert.True(
+                again.SafetyCopies.Contains(copy),
+                $"what stood there before is lost; there are {again.SafetyCopies.Count} safety copies:\n" +
+                string.Join("\n\n", again.SafetyCopies.Select(copy.Difference)));
+        }
+    }
+
+    private static void BuildNew(string path) => Materials.Tree(path, "welcome");
+
+    private static void BuildOld(string path)
+    {
+        Materials.Tree(path, "as it was before");
+        File.WriteAllText(Path.Join(path, "only here"), "kept by an overlay");
+        File.Delete(Path.Join(path, "deep", "nothing"));
+        Directory.Delete(Path.Join(path, "empty"));
+    }
+
+    // Where entries are moved one by one, the directories of the safety copy are made for it.
+    private RestoreArea Look(string place) =>
+        RestoreArea.Look(Path.Join(place, Home), _target, isWithin: _isMounted, isByEntry: _isMounted || _options.Contains("--overlay"));
+
+    // Neither the one nor the other stands there: nobody may take it for data, and no database may look whole.
+    private void AssertPending(string place, RestoreArea area)
+    {
+        CommandResult refused = Command.Run(place, "new", $"{Home}/{_target}", "--to", "elsewhere", "--json");
+        bool isMissing = !Path.Exists(Path.Join(place, Home, _target));
+        Assert.True(
+            refused.ExitCode == Outcome.Failed && refused.Objects[0].GetProperty("error_id").GetString() == "RestoreInterrupted",
+            $"neither the old target nor the new one stands, and nothing tells:\n{_before!.Target.Difference(area.Target)}\n{refused}");
+        if (!isMissing && _target.EndsWith(".db", StringComparison.Ordinal))
+        {
+            Assert.True(
+                area.Target.Equals(_before!.Target) || area.Target.Equals(_after!.Target),
+                $"a mixture stands there:\n{_before!.Target.Difference(area.Target)}");
+        }
+    }
+}

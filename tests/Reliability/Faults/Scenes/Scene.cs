@@ -1,0 +1,41 @@
+using BackupTools.Reliability.Faults.Injection;
+
+namespace BackupTools.Reliability.Faults.Scenes;
+
+/// <summary>A run that is struck, what stands before it, and what must hold after it.</summary>
+internal abstract class Scene
+{
+    /// <summary>What is run on what: a kind of case is called after it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The arguments of the command that is struck; paths are relative to the place.</summary>
+    public abstract IReadOnlyList<string> Arguments { get; }
+
+    /// <summary>Why it cannot be played here; <see langword="null"/> where it can.</summary>
+    public virtual string? Obstacle => null;
+
+    /// <summary>Makes what stands before, in an empty directory.</summary>
+    public abstract void Build(string place);
+
+    /// <summary>Remembers what stands before and, after a run that nothing struck, what shall stand then.</summary>
+    public abstract void Remember(string place, bool isAfter);
+
+    /// <summary>What the copy of the place needs before a run, such as a mount.</summary>
+    public virtual void Enter(string place)
+    {
+    }
+
+    /// <summary>Takes that away.</summary>
+    public virtual void Leave(string place)
+    {
+    }
+
+    /// <summary>Fails where an invariant was broken by a run, or where running the command again does not put it right.</summary>
+    /// <param name="place">Where it ran.</param>
+    /// <param name="run">What it said, and what struck it.</param>
+    /// <param name="fault">What was to strike it.</param>
+    public abstract void Check(string place, FaultRun run, Fault fault);
+
+    /// <summary>Runs the command again, which nothing strikes now.</summary>
+    protected CommandResult RunAgain(string place) => Command.Run(place, [.. Arguments]).Expect(0);
+}

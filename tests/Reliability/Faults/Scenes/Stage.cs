@@ -1,0 +1,86 @@
+using BackupTools.Reliability.Faults.Injection;
+
+namespace BackupTools.Reliability.Faults.Scenes;
+
+/// <summary>
+/// One place where a scene is played again and again, each time from the same beginning: manifests and records tell
+/// full paths, so it is always the same one.
+/// </summary>
+internal sealed class Stage : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly Scene _scene;
+
+    /// <summary>Builds the scene and plays it once with nothing struck.</summary>
+    public Stage(Scene scene)
+    {
+        _scene = scene;
+        Directory.CreateDirectory(Place);
+        scene.Build(Place);
+        Tool.Run("mv", [Place, Template]);
+        Play(() =>
+        {
+            scene.Remember(Place, isAfter: false);
+            FaultRun run = FaultRun.Run(Place, Fault.None, scene.Arguments);
+            run.Result.Expect(0);
+            scene.Remember(Place, isAfter: true);
+        });
+    }
+
+    /// <summary>Where the scene is played.</summary>
+    public string Place => _directory["place"];
+
+    private string Template => _directory["template"];
+
+    /// <summary>The calls that a fault could strike, from a run that it does not strike.</summary>
+    public IReadOnlyList<FileCall> Count(Fault fault)
+    {
+        IReadOnlyList<FileCall> calls = [];
+        Play(() =>
+        {
+            FaultRun run = FaultRun.Run(Place, fault with { At = int.MaxValue }, _scene.Arguments);
+            run.Result.Expect(0);
+            calls = run.Calls;
+        });
+        return calls;
+    }
+
+    /// <summary>Plays the scene with a fault, and checks what came of it.</summary>
+    public void Strike(Fault fault) => Play(() =>
+    {
+        FaultRun run = FaultRun.Run(Place, fault, _scene.Arguments);
+        try
+        {
+            _scene.Check(Place, run, fault);
+        }
+        catch (Exception e)
+        {
+            string struck = run.Struck is { } call ? $"{fault.Kind} {fault.Error} at call {fault.At}: {call.Describe(Place)}" : "nothing was struck";
+            string next = run.Calls.Count > fault.At ? $"; the call after it: {run.Calls[fault.At].Describe(Place)}" : string.Empty;
+            Assert.Fail($"{struck}{next}\n{run.Result}\n{(e is Xunit.Sdk.XunitException ? e.Message : e)}");
+        }
+    });
+
+    public void Dispose() => _directory.Dispose();
+
+    private void Play(Action action)
+    {
+        Tool.Run("cp", ["-a", Template, Place]);
+        try
+        {
+            _scene.Enter(Place);
+            try
+            {
+                action();
+            }
+            finally
+            {
+                _scene.Leave(Place);
+            }
+        }
+        finally
+        {
+            Tool.Run("rm", ["-rf", Place]);
+        }
+    }
+}
