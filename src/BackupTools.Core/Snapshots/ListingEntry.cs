@@ -1,4 +1,5 @@
 using BackupTools.Core.FileSystem;
+using BackupTools.Restic;
 
 namespace BackupTools.Core.Snapshots;
 
@@ -49,6 +50,15 @@ internal sealed record ListingEntry
     /// <summary>The check that a database's copy went through.</summary>
     public SnapshotCheck? Check { get; init; }
 
+    /// <summary>What a database's files looked like at its capture, where a later run may tell by it that nothing changed.</summary>
+    public string? SourceState { get; init; }
+
     /// <summary>The file changed each time it was read, so the copy may mix two states.</summary>
     public bool ChangedWhileRead { get; init; }
+
+    /// <summary>What the source's file system says of it; absent where the entry was read from a snapshot.</summary>
+    public FileStatus? Source { get; init; }
+
+    /// <summary>The blobs that a file's content consists of, in order; in a repository alone.</summary>
+    public IReadOnlyList<ObjectId>? Pieces { get; init; }
 }

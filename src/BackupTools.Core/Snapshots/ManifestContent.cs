@@ -62,6 +62,10 @@ internal sealed class ManifestContent
 
     public List<SnapshotProblem> Skipped { get; } = [];
 
+    public List<CapturedDatabase>? Databases { get; private set; }
+
+    public List<string> ChangedWhileRead { get; } = [];
+
     /// <summary>Reads a manifest's JSON.</summary>
     /// <param name="utf8">The file's bytes.</param>
     /// <param name="error">Why it is none, or <see langword="null"/>.</param>
@@ -118,6 +122,8 @@ internal sealed class ManifestContent
             case "incomplete": Once(22, name); Incomplete = json.GetBoolean(); break;
             case "errors": Once(23, name); ManifestFields.Problems(ref json, Errors); break;
             case "skipped": Once(24, name); ManifestFields.Problems(ref json, Skipped); break;
+            case "databases": Once(25, name); Databases = ManifestFields.Databases(ref json); break;
+            case "changed_while_read": Once(26, name); ManifestFields.Texts(ref json, ChangedWhileRead); break;
             default: json.Skip(); break;
         }
     }

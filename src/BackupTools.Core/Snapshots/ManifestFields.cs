@@ -166,18 +166,7 @@ internal static class ManifestFields
                 case "journal_mode": info = info with { JournalMode = Text(ref json) }; break;
                 case "user_version": info = info with { UserVersion = json.GetInt32() }; break;
                 case "application_id": info = info with { ApplicationId = json.GetInt32() }; break;
-                case "capture":
-                    info = info with
-                    {
-                        Capture = json.GetString() switch
-                        {
-                            "exact" => CaptureMethod.Exact,
-                            "vacuum" => CaptureMethod.Vacuum,
-                            "raw" => CaptureMethod.Raw,
-                            _ => throw new JsonException("the capture is not known"),
-                        },
-                    };
-                    break;
+                case "capture": info = info with { Capture = Capture(ref json) }; break;
                 case "engine_version": info = info with { EngineVersion = Text(ref json) }; break;
                 case "locked_ms": info = info with { LockedMs = IsNull(ref json) ? null : Count(ref json) }; break;
                 default: json.Skip(); break;
@@ -186,6 +175,42 @@ internal static class ManifestFields
 
         return info;
     }
+
+    public static List<CapturedDatabase> Databases(ref Utf8JsonReader json)
+    {
+        List<CapturedDatabase> databases = [];
+        BeginArray(ref json);
+        while (NextItem(ref json))
+        {
+            BeginObject(ref json);
+            CapturedDatabase database = new() { Path = string.Empty, Capture = CaptureMethod.Raw };
+            while (Next(ref json, out string name))
+            {
+                switch (name)
+                {
+                    case "path": database = database with { Path = Text(ref json) }; break;
+                    case "path_raw": database = database with { PathRaw = json.GetBytesFromBase64() }; break;
+                    case "capture": database = database with { Capture = Capture(ref json) }; break;
+                    case "captured_at": database = database with { CapturedAt = Time(ref json) }; break;
+                    case "check": database = database with { Check = IsNull(ref json) ? null : Check(ref json) }; break;
+                    case "source_state": database = database with { SourceState = json.GetString() }; break;
+                    default: json.Skip(); break;
+                }
+            }
+
+            databases.Add(database);
+        }
+
+        return databases;
+    }
+
+    private static CaptureMethod Capture(ref Utf8JsonReader json) => json.GetString() switch
+    {
+        "exact" => CaptureMethod.Exact,
+        "vacuum" => CaptureMethod.Vacuum,
+        "raw" => CaptureMethod.Raw,
+        _ => throw new JsonException("the capture is not known"),
+    };
 
     private static void BeginObject(ref Utf8JsonReader json)
     {

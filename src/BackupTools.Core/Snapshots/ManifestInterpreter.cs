@@ -21,12 +21,9 @@ internal static class ManifestInterpreter
     public static SnapshotManifest? Interpret(
         ManifestContent content, string? error, SnapshotStem stem, out (ErrorId Id, string Text)? damage)
     {
-        damage = null;
-        if (content.FormatVersion is > SnapshotManifest.CurrentFormatVersion and var version)
+        damage = FindNewerFormat(content);
+        if (damage is not null)
         {
-            damage = (ErrorId.FormatNotSupported, string.Create(
-                CultureInfo.InvariantCulture,
-                $"its format version {version} is newer than this program, which reads {SnapshotManifest.CurrentFormatVersion}"));
             return null;
         }
 
@@ -59,10 +56,37 @@ internal static class ManifestInterpreter
         Comment = content?.Comment,
     };
 
-    private static string? FindFault(ManifestContent content, SnapshotStem stem)
+    /// <summary>Makes a manifest of the content as it travels in a repository's snapshot.</summary>
+    /// <param name="content">What stands in the file.</param>
+    /// <param name="error">Why it could not be read to its end, if so.</param>
+    /// <param name="damage">What is wrong with it and which error that is, or <see langword="null"/>.</param>
+    /// <returns>The manifest, or <see langword="null"/> where it is damaged.</returns>
+    public static SnapshotManifest? InterpretTravelling(
+        ManifestContent content, string? error, out (ErrorId Id, string Text)? damage)
+    {
+        string? reason = error ?? FindOwnFault(content);
+        damage = FindNewerFormat(content) ?? (reason is null ? null : (ErrorId.SnapshotDamaged, reason));
+        return damage is null ? Convert(content) : null;
+    }
+
+    private static (ErrorId Id, string Text)? FindNewerFormat(ManifestContent content) =>
+        content.FormatVersion is > SnapshotManifest.CurrentFormatVersion and var version
+            ? (ErrorId.FormatNotSupported, string.Create(
+                CultureInfo.InvariantCulture,
+                $"its format version {version} is newer than this program, which reads {SnapshotManifest.CurrentFormatVersion}"))
+            : null;
+
+    private static string? FindFault(ManifestContent content, SnapshotStem stem) =>
+        FindOwnFault(content)
+        ?? (content.Snapshot != stem.Payload(content.Kind!) ? $"its snapshot '{content.Snapshot}' is not its own"
+            : content.Listing != (content.Kind == SnapshotKind.Directory ? stem.Listing : null)
+                ? $"its listing '{content.Listing}' is not its own"
+            : null);
+
+    private static string? FindOwnFault(ManifestContent content)
     {
         bool isDirectory = content.Kind == SnapshotKind.Directory;
-        return content.FormatVersion < 1 ? "its format version is none"
+        return content.FormatVersion is not >= 1 ? "its format version is none"
             : string.IsNullOrEmpty(content.Id) ? "it has no id"
             : !isDirectory && content.Kind != SnapshotKind.Sqlite ? $"its kind '{content.Kind}' is not known"
             : string.IsNullOrEmpty(content.Name) ? "it has no name"
@@ -70,8 +94,6 @@ internal static class ManifestInterpreter
             : string.IsNullOrEmpty(content.Source) ? "it has no source"
             : content.Bytes is null ? "it has no bytes"
             : content.Sha256 is null ? "it has no sha256"
-            : content.Snapshot != stem.Payload(content.Kind!) ? $"its snapshot '{content.Snapshot}' is not its own"
-            : content.Listing != (isDirectory ? stem.Listing : null) ? $"its listing '{content.Listing}' is not its own"
             : null;
     }
 
@@ -88,7 +110,7 @@ internal static class ManifestInterpreter
         Id = content.Id!,
         Kind = content.Kind!,
         Name = content.Name!,
-        Snapshot = content.Snapshot!,
+        Snapshot = content.Snapshot ?? string.Empty,
         CreatedAt = content.CreatedAt!.Value,
         Source = content.Source!,
         SourceRaw = content.SourceRaw,
@@ -109,6 +131,8 @@ internal static class ManifestInterpreter
         Incomplete = content.Incomplete,
         Errors = content.Errors,
         Skipped = content.Skipped,
+        Databases = content.Databases,
+        ChangedWhileRead = content.ChangedWhileRead,
         Origin = ManifestOrigin.BackupTools,
     };
 

@@ -19,7 +19,11 @@ public static class ManifestText
         json.WriteString("id"u8, manifest.Id);
         json.WriteString("kind"u8, manifest.Kind);
         json.WriteString("name"u8, manifest.Name);
-        json.WriteString("snapshot"u8, manifest.Snapshot);
+        if (manifest.Snapshot.Length > 0)
+        {
+            json.WriteString("snapshot"u8, manifest.Snapshot);
+        }
+
         json.WriteString("created_at"u8, UtcTimeText.Format(manifest.CreatedAt));
         json.WriteString("source"u8, manifest.Source);
         if (manifest.SourceRaw is { } raw)
@@ -50,6 +54,48 @@ public static class ManifestText
         json.WriteBoolean("incomplete"u8, manifest.Incomplete);
         WriteProblems(json, "errors"u8, manifest.Errors);
         WriteProblems(json, "skipped"u8, manifest.Skipped);
+        WriteDatabases(json, manifest.Databases);
+        if (manifest.ChangedWhileRead.Count > 0)
+        {
+            json.WriteStartArray("changed_while_read"u8);
+            foreach (string path in manifest.ChangedWhileRead)
+            {
+                json.WriteStringValue(path);
+            }
+
+            json.WriteEndArray();
+        }
+    }
+
+    private static void WriteDatabases(Utf8JsonWriter json, IReadOnlyList<CapturedDatabase>? databases)
+    {
+        if (databases is null)
+        {
+            return;
+        }
+
+        json.WriteStartArray("databases"u8);
+        foreach (CapturedDatabase database in databases)
+        {
+            json.WriteStartObject();
+            json.WriteString("path"u8, database.Path);
+            if (database.PathRaw is { } raw)
+            {
+                json.WriteBase64String("path_raw"u8, raw);
+            }
+
+            json.WriteString("capture"u8, Word(database.Capture));
+            if (database.CapturedAt is { } time)
+            {
+                json.WriteString("captured_at"u8, UtcTimeText.Format(time));
+            }
+
+            WriteCheck(json, database.Check);
+            WriteText(json, "source_state"u8, database.SourceState);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteFile(Utf8JsonWriter json, SourceFileInfo? file)

@@ -21,7 +21,7 @@ public sealed record SnapshotManifest
     /// <summary>The name of the series, by default made from the source's.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The payload: a bare file name in the store.</summary>
+    /// <summary>The payload: a bare file name in the store; in a repository, the snapshot's id.</summary>
     public required string Snapshot { get; init; }
 
     /// <summary>When the data was consistent; RFC 3339, UTC, milliseconds in the file.</summary>
@@ -48,7 +48,10 @@ public sealed record SnapshotManifest
     /// <summary>Bytes of the payload.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>SHA-256 in lower-case hex: of the payload (databases) or of the listing (directories).</summary>
+    /// <summary>
+    /// SHA-256 in lower-case hex: of the payload (databases) or of the listing (directories); in a repository, the id of
+    /// the source's tree.
+    /// </summary>
     public string? Sha256 { get; init; }
 
     /// <summary>Name of the listing file in the store (directories only).</summary>
@@ -84,6 +87,16 @@ public sealed record SnapshotManifest
     /// <summary>What was left out knowingly (sockets, pipes, devices, safety copies, the store itself), and why.</summary>
     public IReadOnlyList<SnapshotProblem> Skipped { get; init; } = [];
 
+    /// <summary>
+    /// The databases, in a repository: what the listing tells in a folder store. <see langword="null"/> elsewhere.
+    /// </summary>
+    public IReadOnlyList<CapturedDatabase>? Databases { get; init; }
+
+    /// <summary>
+    /// Paths of files that changed each time they were read, in a repository: what the listing tells in a folder store.
+    /// </summary>
+    public IReadOnlyList<string> ChangedWhileRead { get; init; } = [];
+
     /// <summary>Which program's manifest this was read from.</summary>
     public ManifestOrigin Origin { get; init; }
 
@@ -112,6 +125,9 @@ public enum ManifestOrigin
 
     /// <summary>Oxios: a directory with <c>manifest.json</c> inside, without hashes.</summary>
     Oxios,
+
+    /// <summary>restic: a snapshot of a repository, without a manifest; what it tells itself stands for one.</summary>
+    Restic,
 }
 
 /// <summary>All snapshots of one source by one name on one host.</summary>

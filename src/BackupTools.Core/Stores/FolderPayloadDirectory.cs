@@ -22,6 +22,9 @@ internal sealed class FolderPayloadDirectory : IPayloadDirectory
         return new FolderPayloadDirectory(_writer, _directory.OpenDirectory(name));
     }
 
+    // Each payload has files of its own, which have to be copied.
+    public KnownFile? FindKnown(EntryName name, in FileStatus status) => null;
+
     public IPayloadFile CreateFile(EntryName name) =>
         new FolderPayloadFile(_directory.CreateFile(name, FolderSnapshotWriter.FileMode));
 

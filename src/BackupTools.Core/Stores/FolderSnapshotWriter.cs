@@ -29,7 +29,6 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     private readonly Lock _scratchGate = new();
     private DirectoryHandle? _scratch;
     private string? _databaseHash;
-    private bool _hasDatabase;
     private Stage _stage = Stage.Writing;
     private bool _isDisposed;
 
@@ -96,17 +95,19 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     /// <summary>The open root of a directory's payload.</summary>
     internal DirectoryHandle PayloadRoot => (_root ?? throw new InvalidOperationException("A database snapshot has no directory.")).Handle;
 
+    public KnownDatabase? FindKnownDatabase() => null;
+
     public IListingPart CreateListingPart() => new ListingWriter();
 
     public void AddListing(IListingPart part) => Listing().Write(((ListingWriter)part).Written);
 
-    public void StoreDatabase(string scratchFile, string? sha256, CancellationToken cancellation)
+    public StoredContent StoreDatabase(string scratchFile, string? sha256, CancellationToken cancellation)
     {
         // Side by side: the hash keeps a core busy while the disk writes back.
         Task sync = Task.Run(() => Sync(scratchFile), CancellationToken.None);
         try
         {
-            _databaseHash = sha256 ?? ContentHash.OfFile(scratchFile, cancellation);
+            sha256 ??= ContentHash.OfFile(scratchFile, cancellation);
         }
         finally
         {
@@ -114,17 +115,18 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         }
 
         sync.GetAwaiter().GetResult();
+        return new StoredContent(new FileInfo(scratchFile).Length, sha256);
     }
 
-    public void AdoptDatabase(string scratchFile)
+    public void AdoptDatabase(ListingEntry database, string? scratchFile)
     {
-        if (_kind != SnapshotKind.Sqlite || _hasDatabase || _databaseHash is null)
+        if (_kind != SnapshotKind.Sqlite || _databaseHash is not null || scratchFile is null)
         {
-            throw new InvalidOperationException("Only a database snapshot has a database as its payload, and only one, which was read.");
+            throw new InvalidOperationException("Only a database snapshot has a database as its payload, and only one.");
         }
 
         Adopt(scratchFile, _store, _partialPayload);
-        _hasDatabase = true;
+        _databaseHash = database.Sha256;
     }
 
     /// <summary>Moves a file from the scratch place into a directory of the payload.</summary>
@@ -235,7 +237,7 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
 
     private void CheckFits(SnapshotManifest manifest)
     {
-        if (manifest.Kind != _kind || (_listing is null && !_hasDatabase))
+        if (manifest.Kind != _kind || (_listing is null && _databaseHash is null))
         {
             throw new InvalidOperationException($"The manifest does not tell what was written as '{_stem}'.");
         }

@@ -1,4 +1,6 @@
 using BackupTools.Core.FileSystem;
+using BackupTools.Core.Snapshots;
+using BackupTools.Restic;
 
 namespace BackupTools.Core.Stores;
 
@@ -6,6 +8,13 @@ namespace BackupTools.Core.Stores;
 internal interface IPayloadDirectory : IDisposable
 {
     IPayloadDirectory CreateDirectory(EntryName name);
+
+    /// <summary>
+    /// A file as an earlier snapshot of the same source has it, so that it need not be read again: one whose status is the
+    /// same still, or a database, whose status does not tell.
+    /// </summary>
+    /// <returns><see langword="null"/> where it has to be read.</returns>
+    KnownFile? FindKnown(EntryName name, in FileStatus status);
 
     /// <summary>Creates a file to fill.</summary>
     IPayloadFile CreateFile(EntryName name);
@@ -59,4 +68,12 @@ internal readonly record struct SourceContent(FileHandle File, long Size, byte[]
 /// <summary>What a listing tells of the content of a stored file.</summary>
 /// <param name="Bytes">Its length.</param>
 /// <param name="Sha256">Its SHA-256 in lower-case hex, where listings of that store have one.</param>
-internal readonly record struct StoredContent(long Bytes, string? Sha256);
+/// <param name="Pieces">The blobs that it consists of, in a repository.</param>
+internal readonly record struct StoredContent(long Bytes, string? Sha256, IReadOnlyList<ObjectId>? Pieces = null);
+
+/// <summary>A file as an earlier snapshot has it.</summary>
+/// <param name="Content">Its content, which the store still has.</param>
+/// <param name="ExtendedAttributes">Its extended attributes.</param>
+/// <param name="Database">How it was captured, if it was as a database.</param>
+internal sealed record KnownFile(
+    StoredContent Content, IReadOnlyList<KeyValuePair<string, byte[]>> ExtendedAttributes, CapturedDatabase? Database);

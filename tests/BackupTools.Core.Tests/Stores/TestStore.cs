@@ -74,8 +74,10 @@ internal sealed class TestStore : IDisposable
         using FolderSnapshotWriter writer = Store.Create(name, SnapshotKind.Sqlite, time);
         string scratch = System.IO.Path.Join(writer.ScratchPath, "copy.db");
         File.WriteAllBytes(scratch, content);
-        writer.StoreDatabase(scratch, null, default);
-        writer.AdoptDatabase(scratch);
+        StoredContent stored = writer.StoreDatabase(scratch, null, default);
+        Assert.True(TreePath.TryCreate("copy.db", out TreePath path));
+        ListingEntry entry = new() { Path = path, Type = EntryType.File, Bytes = stored.Bytes, Sha256 = stored.Sha256 };
+        writer.AdoptDatabase(entry, scratch);
         SnapshotManifest manifest = DatabaseManifest(writer.PayloadName, name, time, content);
         return writer.Publish(change is null ? manifest : change(manifest));
     }

@@ -41,7 +41,8 @@ internal sealed class DatabaseCopier
             _writer.ScratchPath, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref s_count)}.db"));
         try
         {
-            DatabaseLocation location = new(directory.Source, item.Name, directory.FullPathOf(item.Name));
+            DatabaseLocation location = LocationOf(item);
+            string? state = SourceState.Read(location, DateTime.UtcNow);
             DatabaseCaptureResult captured;
             try
             {
@@ -63,6 +64,8 @@ internal sealed class DatabaseCopier
             {
                 Bytes = stored.Bytes,
                 Sha256 = stored.Sha256,
+                Pieces = stored.Pieces,
+                SourceState = captured.Method == CaptureMethod.Raw ? null : state,
                 Capture = captured.Method,
                 CapturedAt = captured.CapturedAt,
                 Check = check,
@@ -82,6 +85,33 @@ internal sealed class DatabaseCopier
             File.Delete(scratch);
         }
     }
+
+    /// <summary>Takes a database over from an earlier snapshot, if nothing about it has changed since.</summary>
+    /// <returns><see langword="null"/> where it has to be captured.</returns>
+    public ItemFate? TryReuse(TreeItem item, KnownFile known)
+    {
+        CapturedDatabase database = known.Database!;
+        if (!database.Answers(_method, _check) || !SourceState.IsUnchanged(LocationOf(item), database.SourceState))
+        {
+            return null;
+        }
+
+        item.Entry = _metadata.Create(item.Path, item.Status, known.ExtendedAttributes) with
+        {
+            Bytes = known.Content.Bytes,
+            Sha256 = known.Content.Sha256,
+            Pieces = known.Content.Pieces,
+            SourceState = database.SourceState,
+            Capture = database.Capture,
+            CapturedAt = DateTime.UtcNow,
+            Check = database.Check,
+        };
+        _progress.Add(item.Path, known.Content.Bytes, 1);
+        return ItemFate.Captured;
+    }
+
+    private static DatabaseLocation LocationOf(TreeItem item) =>
+        new(item.Directory!.Source, item.Name, item.Directory.FullPathOf(item.Name));
 
     private SnapshotCheck Check(
         string scratch, DatabaseCaptureResult captured, IPayloadDirectory payload, out StoredContent stored)

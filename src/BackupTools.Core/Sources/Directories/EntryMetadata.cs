@@ -23,6 +23,7 @@ internal sealed class EntryMetadata
             Group = isWindows ? null : _owners.Group(status.Gid),
             Attributes = isWindows ? status.Attributes : null,
             ExtendedAttributes = attributes,
+            Source = status,
         };
     }
 }

@@ -88,7 +88,35 @@ internal sealed class FileCopier
             return ItemFate.Missing;
         }
 
-        return CopyContent(item, errors);
+        return TryReuse(item) ?? CopyContent(item, errors);
+    }
+
+    private ItemFate? TryReuse(TreeItem item)
+    {
+        if (item.Directory!.Payload.FindKnown(item.Name, item.Status) is not { } known)
+        {
+            return null;
+        }
+
+        if (known.Database is not null)
+        {
+            return _databases.TryReuse(item, known);
+        }
+
+        if (item.HasLog)
+        {
+            // It may have become an encrypted database with a live log.
+            return null;
+        }
+
+        item.Entry = _metadata.Create(item.Path, item.Status, known.ExtendedAttributes) with
+        {
+            Bytes = known.Content.Bytes,
+            Sha256 = known.Content.Sha256,
+            Pieces = known.Content.Pieces,
+        };
+        _progress.Add(item.Path, known.Content.Bytes, 1);
+        return ItemFate.Copied;
     }
 
     private ItemFate CopyContent(TreeItem item, List<SnapshotProblem> errors)
@@ -137,6 +165,7 @@ internal sealed class FileCopier
                     {
                         Bytes = stored.Bytes,
                         Sha256 = stored.Sha256,
+                        Pieces = stored.Pieces,
                         ChangedWhileRead = !isOneState,
                     };
                     if (!isOneState)

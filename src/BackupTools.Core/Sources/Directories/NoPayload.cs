@@ -8,6 +8,8 @@ internal sealed class NoPayload : IPayloadDirectory
 {
     public IPayloadDirectory CreateDirectory(EntryName name) => this;
 
+    public KnownFile? FindKnown(EntryName name, in FileStatus status) => null;
+
     public IPayloadFile CreateFile(EntryName name) => throw new InvalidOperationException("A walk that measures copies nothing.");
 
     public void CreateSymlink(EntryName name, ReadOnlySpan<byte> target)

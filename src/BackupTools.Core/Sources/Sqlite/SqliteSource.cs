@@ -39,6 +39,13 @@ internal sealed class SqliteSource : ISnapshotSource
         CancellationToken cancellation)
     {
         WarnOfDroppedMetadata(progress);
+        if (TryReuse(draft, writer, request) is { } same)
+        {
+            progress.Verbose($"'{Path}' is as it was at the last snapshot.", Path);
+            return same;
+        }
+
+        string? state = SourceState.Read(_location, DateTime.UtcNow);
         string scratch = ScratchFile.Create(writer.ScratchPath, "database.db");
         DatabaseCaptureResult captured = DatabaseCapture.Run(_location, scratch, request.Capture, progress, cancellation);
         if (captured.Method == CaptureMethod.Raw)
@@ -50,7 +57,8 @@ internal sealed class SqliteSource : ISnapshotSource
         progress.Add(Path, 0);
 
         // Side by side: the store keeps one core busy, the check another, and the disk writes back meanwhile.
-        Task storing = Task.Run(() => writer.StoreDatabase(scratch, captured.Sha256, cancellation), CancellationToken.None);
+        Task<StoredContent> storing = Task.Run(
+            () => writer.StoreDatabase(scratch, captured.Sha256, cancellation), CancellationToken.None);
         Task<(IReadOnlyList<SnapshotSection>, IReadOnlyList<SnapshotProblem>)> counts = Task.Run(
             () => captured.Method == CaptureMethod.Raw ? ([], []) : DatabaseInspector.Count(scratch, cancellation),
             CancellationToken.None);
@@ -68,19 +76,65 @@ internal sealed class SqliteSource : ISnapshotSource
         }
 
         (IReadOnlyList<SnapshotSection> sections, IReadOnlyList<SnapshotProblem> uncounted) = counts.GetAwaiter().GetResult();
-        storing.GetAwaiter().GetResult();
+        StoredContent stored = storing.GetAwaiter().GetResult();
         SnapshotManifest manifest = Describe(draft, captured, scratch) with
         {
+            Bytes = stored.Bytes,
             EntryCount = sections.Sum(static section => section.EntryCount),
             Sections = sections,
             Check = check,
             Skipped = uncounted,
         };
-        writer.AdoptDatabase(scratch);
+        ListingEntry entry = Entry(captured.Source, stored, captured.Method, captured.CapturedAt, check) with
+        {
+            SourceState = captured.Method == CaptureMethod.Raw ? null : state,
+        };
+        writer.AdoptDatabase(entry, scratch);
         return manifest;
     }
 
     public void Dispose() => _location.Directory.Dispose();
+
+    private SnapshotManifest? TryReuse(SnapshotManifest draft, ISnapshotWriter writer, NewSnapshotRequest request)
+    {
+        if (writer.FindKnownDatabase() is not { File.Database: { } database } known
+            || !database.Answers(request.Capture, request.Check)
+            || !_location.Directory.TryGetStatus(_location.Name, out FileStatus status)
+            || !SourceState.IsUnchanged(_location, database.SourceState))
+        {
+            return null;
+        }
+
+        DateTime now = DateTime.UtcNow;
+        StoredContent content = known.File.Content;
+        writer.AdoptDatabase(
+            Entry(status, content, database.Capture, now, database.Check) with { SourceState = database.SourceState }, null);
+        SnapshotManifest before = known.Manifest;
+        return draft with
+        {
+            CreatedAt = now,
+            SourceDb = draft.Source,
+            Bytes = content.Bytes,
+            File = before.File,
+            Sqlite = before.Sqlite is { } facts ? facts with { LockedMs = null } : null,
+            EntryCount = before.EntryCount,
+            Sections = before.Sections,
+            Check = before.Check,
+            Skipped = before.Skipped,
+        };
+    }
+
+    private ListingEntry Entry(
+        in FileStatus status, StoredContent content, CaptureMethod capture, DateTime capturedAt, SnapshotCheck? check) =>
+        new EntryMetadata().Create(TreePath.Root.Append(EntryName.FromText(System.IO.Path.GetFileName(Path))), status, []) with
+        {
+            Bytes = content.Bytes,
+            Sha256 = content.Sha256,
+            Pieces = content.Pieces,
+            Capture = capture,
+            CapturedAt = capturedAt,
+            Check = check,
+        };
 
     private void WarnOfDroppedMetadata(ProgressTracker progress)
     {
@@ -105,7 +159,6 @@ internal sealed class SqliteSource : ISnapshotSource
         {
             CreatedAt = captured.CapturedAt,
             SourceDb = draft.Source,
-            Bytes = new FileInfo(scratch).Length,
             File = new SourceFileInfo
             {
                 Mode = isWindows ? null : Convert.ToString(status.Mode, 8).PadLeft(4, '0'),
