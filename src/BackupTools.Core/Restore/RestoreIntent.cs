@@ -132,7 +132,7 @@ internal static class RestoreIntent
             default:
                 using (DirectoryHandle parent = DirectoryHandle.Open(Path.GetDirectoryName(targetPath)!))
                 {
-                    EntrySwap.Undo(new EntrySwapPlace(parent, target, home, first.Stage!, begun.Safety!), record);
+                    EntrySwapUndo.Run(new EntrySwapPlace(parent, target, home, first.Stage!, begun.Safety!), record);
                 }
 
                 return false;
