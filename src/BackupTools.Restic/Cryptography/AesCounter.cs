@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace BackupTools.Restic.Cryptography;
@@ -69,6 +70,8 @@ internal sealed class AesCounter : IDisposable
         }
     }
 
+    // Precompiled code has no vectors of a length that the machine decides on, and would be slow for too long.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Xor(ReadOnlySpan<byte> input, ReadOnlySpan<byte> keystream, Span<byte> output)
     {
         int i = 0;

@@ -21,6 +21,8 @@ internal static partial class Poly1305
     private const ulong Mask26 = (1UL << 26) - 1;
 
     /// <summary>The sum over a message of whole strides.</summary>
+    // Precompiled code knows no AVX2; compiled at first without optimization, it would be slow for too long.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Residue SumStrides(Residue r, ReadOnlySpan<byte> message)
     {
         Debug.Assert(message.Length % StrideLength == 0, "Whole strides.");

@@ -60,6 +60,8 @@ internal static class ScryptMixer
     }
 
     /// <summary>scrypt's BlockMix: a chain of Salsa20/8, the even blocks of the result before the odd ones.</summary>
+    // Precompiled code knows no AVX-512; compiled at first without optimization, it would be slow for too long.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixBlocks(
         Span<V> input, Span<V> output,
         Span<V> otherInput, Span<V> otherOutput, int salsaCount)

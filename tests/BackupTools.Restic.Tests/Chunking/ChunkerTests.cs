@@ -95,10 +95,10 @@ public class ChunkerTests
         Gen<byte[]> contents = runs.ListOf().Resize(40).Select(parts => parts.SelectMany(part => part).ToArray());
         Gen<int> minima = Gen.OneOf(Gen.Constant(64), Gen.Choose(64, 200), Gen.Choose(64, 10_000));
         Gen<int> feeds = Gen.Frequency((1, Gen.Choose(1, 200)), (1, Gen.Choose(1, 100_000)));
-        Prop.ForAll(contents.ToArbitrary(), Gen.Zip(minima, minima).ToArbitrary(), feeds.ToArbitrary(), (data, limits, feed) =>
+        Gen<(int, int)> limits = Gen.Zip(minima, minima).Select(both => (both.Item1, both.Item1 + both.Item2 - 64));
+        Prop.ForAll(contents.ToArbitrary(), limits.ToArbitrary(), feeds.ToArbitrary(), (data, limit, feed) =>
         {
-            (int minimum, int more) = limits;
-            int maximum = minimum + more - 64;
+            (int minimum, int maximum) = limit;
             return Cuts(new Chunker(s_polynomial, minimum, maximum), data, [feed])
                 .SequenceEqual(DefinedCuts(data, minimum, maximum));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
@@ -155,7 +155,7 @@ public class ChunkerTests
         Assert.Throws<RepositoryDataException>(() => new Chunker(new ChunkPolynomial(polynomial)));
     }
 
-    /// <summary>The lengths of a file's pieces, fed in parts of the lengths given, over and over; else at once.</summary>
+    /// <summary>The lengths of a file's pieces, fed in parts of the lengths given, in turn; else at once.</summary>
     private static List<int> Cuts(Chunker chunker, byte[] data, int[] feed)
     {
         List<int> lengths = [];

@@ -5,7 +5,7 @@ namespace BackupTools.Restic.Tests.Chunking;
 /// <summary>
 /// The numbers of Go's math/rand, out of which restic's vectors were made: each is the sum of the 273rd and the 607th
 /// before it. They begin with a seed's 607, mixed into the state after 7.8e12 steps from seed 1, which Go has as a
-/// table. Here that state is computed: as a linear recurrence leaps by powers of x modulo its characteristic polynomial.
+/// table. Here that state is computed: a linear recurrence leaps by powers of x modulo its characteristic polynomial.
 /// </summary>
 internal sealed class GoRandom
 {
