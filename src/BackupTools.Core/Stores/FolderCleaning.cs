@@ -31,6 +31,20 @@ internal sealed class FolderCleaning
         }
     }
 
+    /// <summary>Removes what a run leaves, if it can; otherwise the next run does.</summary>
+    public static bool TryRemove(DirectoryHandle store, EntryName name)
+    {
+        try
+        {
+            store.DeleteTree(name);
+            return true;
+        }
+        catch (FileSystemException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Cleans up. What cannot be removed stays; it harms nobody.</summary>
     /// <exception cref="FileSystemException">The store cannot be read.</exception>
     public void Run(DateTime now)

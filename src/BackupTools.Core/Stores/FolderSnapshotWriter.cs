@@ -23,13 +23,12 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     private readonly string _run = PartialName.NewRun();
     private readonly EntryName _partialPayload;
     private readonly EntryName _partialListing;
-    private readonly EntryName _partialManifest;
+    private readonly FolderPublication _publication;
     private readonly FolderPayloadDirectory? _root;
     private readonly ListingFile? _listing;
     private readonly Lock _scratchGate = new();
     private DirectoryHandle? _scratch;
     private string? _databaseHash;
-    private Stage _stage = Stage.Writing;
     private bool _isDisposed;
 
     /// <summary>Begins to write.</summary>
@@ -43,7 +42,7 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         _kind = kind;
         _partialPayload = PartialName.Of(_run, "payload");
         _partialListing = PartialName.Of(_run, "listing");
-        _partialManifest = EntryName.FromText(stem.PartialManifest);
+        _publication = new FolderPublication(_store, stem, kind, _run);
         if (kind == SnapshotKind.Sqlite)
         {
             return;
@@ -60,17 +59,6 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
             Dispose();
             throw;
         }
-    }
-
-    // How far publishing has come: what has to be taken back where it fails.
-    private enum Stage
-    {
-        Writing,
-        ManifestWritten,
-        PayloadNamed,
-        ListingNamed,
-        ManifestNamed,
-        Published,
     }
 
     /// <summary>The payload's name in the store.</summary>
@@ -160,26 +148,7 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         byte[] content = ManifestFile.Serialize(manifest);
         try
         {
-            using (FileHandle file = _store.CreateFile(_partialManifest, FileMode))
-            {
-                _stage = Stage.ManifestWritten;
-                file.Write(content);
-                MakeDurable(file);
-            }
-
-            _store.RenameToFreeName(_partialPayload, _store, EntryName.FromText(PayloadName));
-            _stage = Stage.PayloadNamed;
-            if (_listing is not null)
-            {
-                _store.RenameToFreeName(_partialListing, _store, EntryName.FromText(ListingName));
-                _stage = Stage.ListingNamed;
-            }
-
-            _store.Sync();
-            _store.RenameToFreeName(_partialManifest, _store, EntryName.FromText(_stem.Manifest));
-            _stage = Stage.ManifestNamed;
-            _store.Sync();
-            _stage = Stage.Published;
+            _publication.Publish(content, MakeDurable);
         }
         catch (FileSystemException e)
         {
@@ -203,14 +172,10 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         _isDisposed = true;
         _root?.Dispose();
         _listing?.Dispose();
-        if (_stage != Stage.Published)
-        {
-            TakeBack();
-        }
-
+        _publication.Dispose();
         if (_scratch is not null)
         {
-            Try(() => _store.DeleteTree(ScratchName));
+            _ = FolderCleaning.TryRemove(_store, ScratchName);
             _scratch.Dispose();
         }
 
@@ -221,18 +186,6 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     {
         using FileStream stream = new(path, System.IO.FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         stream.Flush(flushToDisk: true);
-    }
-
-    // What cannot be removed is left to the next run's cleaning; the run's own error matters more.
-    private static void Try(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (FileSystemException)
-        {
-        }
     }
 
     private void CheckFits(SnapshotManifest manifest)
@@ -260,26 +213,6 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         }
 
         _store.Sync();
-    }
-
-    private void TakeBack()
-    {
-        if (_stage == Stage.ManifestNamed)
-        {
-            Try(() => _store.Rename(EntryName.FromText(_stem.Manifest), _store, _partialManifest, RenameMode.Replace));
-        }
-
-        Try(() => _store.DeleteTree(_stage >= Stage.PayloadNamed ? EntryName.FromText(PayloadName) : _partialPayload));
-        if (_listing is not null)
-        {
-            Try(() => _store.DeleteTree(_stage >= Stage.ListingNamed ? EntryName.FromText(ListingName) : _partialListing));
-        }
-
-        if (_stage >= Stage.ManifestWritten)
-        {
-            // Last: from it the next run would find the rest.
-            Try(() => _store.DeleteFile(_partialManifest));
-        }
     }
 
     private ListingFile Listing() => _listing ?? throw new InvalidOperationException("A database snapshot has no listing.");

@@ -20,6 +20,7 @@ public sealed class FolderCleaningTests : IDisposable
 
     [Theory]
     [InlineData("payload written")]
+    [InlineData("manifest half written")]
     [InlineData("manifest written")]
     [InlineData("payload named")]
     [InlineData("listing named")]
@@ -36,6 +37,13 @@ public sealed class FolderCleaningTests : IDisposable
         {
             case "payload written":
                 File.Delete(_store[Partial]);
+                Directory.Move(_store[Stem], _store[Own("payload")]);
+                File.Move(_store[Listing], _store[Own("listing")]);
+                break;
+            case "manifest half written":
+                string text = File.ReadAllText(_store[Partial]);
+                File.Delete(_store[Partial]);
+                File.WriteAllText(_store[Own("manifest")], text[..(text.Length / 2)]);
                 Directory.Move(_store[Stem], _store[Own("payload")]);
                 File.Move(_store[Listing], _store[Own("listing")]);
                 break;
