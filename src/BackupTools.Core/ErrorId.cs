@@ -30,6 +30,21 @@ public enum ErrorId
     /// <summary>The store does not exist.</summary>
     StoreNotFound,
 
+    /// <summary>There is something already where a store was to be made.</summary>
+    StoreExists,
+
+    /// <summary>The store itself is damaged, beyond single snapshots.</summary>
+    StoreDamaged,
+
+    /// <summary>The repository needs a password, and none was given.</summary>
+    PasswordRequired,
+
+    /// <summary>No key of the repository opens with the password.</summary>
+    WrongPassword,
+
+    /// <summary>The system lacks a library that is needed to read what is stored.</summary>
+    LibraryMissing,
+
     /// <summary>The store cannot be written.</summary>
     StoreNotWritable,
 

@@ -1,4 +1,5 @@
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Core.Restore;
 
@@ -31,6 +32,12 @@ public sealed record RestoreRequest
 
     /// <summary>The id that the manifest must have, where the caller saw it before.</summary>
     public string? ExpectedId { get; init; }
+
+    /// <summary>
+    /// Where the password comes from, for a store that is a repository; by default from the environment. The caller disposes
+    /// it, after the last request that uses it.
+    /// </summary>
+    public RepositoryCredential? Credential { get; init; }
 }
 
 /// <summary>What a restore did.</summary>

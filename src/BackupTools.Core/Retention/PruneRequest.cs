@@ -1,4 +1,5 @@
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Core.Retention;
 
@@ -16,6 +17,12 @@ public sealed record PruneRequest
 
     /// <summary>How long to wait for the store's lock.</summary>
     public TimeSpan LockTimeout { get; init; } = NewSnapshotRequest.DefaultLockTimeout;
+
+    /// <summary>
+    /// Where the password comes from, for a store that is a repository; by default from the environment. The caller disposes
+    /// it, after the last request that uses it.
+    /// </summary>
+    public RepositoryCredential? Credential { get; init; }
 }
 
 /// <summary>What to keep: a snapshot stays when any rule wants it. Counts are of periods that have snapshots.</summary>

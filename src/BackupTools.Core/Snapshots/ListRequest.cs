@@ -1,3 +1,5 @@
+using BackupTools.Core.Stores;
+
 namespace BackupTools.Core.Snapshots;
 
 /// <summary>Which snapshots are meant. Absent conditions fit all; those given must all fit.</summary>
@@ -33,4 +35,10 @@ public sealed record ListRequest
 
     /// <summary>How many of each series, counted from the newest; absent means all.</summary>
     public int? Latest { get; init; }
+
+    /// <summary>
+    /// Where the password comes from, for a store that is a repository; by default from the environment. The caller disposes
+    /// it, after the last request that uses it.
+    /// </summary>
+    public RepositoryCredential? Credential { get; init; }
 }

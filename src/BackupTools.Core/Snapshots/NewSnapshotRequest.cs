@@ -1,3 +1,5 @@
+using BackupTools.Core.Stores;
+
 namespace BackupTools.Core.Snapshots;
 
 /// <summary>What <c>new</c> and <c>New-Snapshot</c> ask for: one snapshot of one source.</summary>
@@ -50,6 +52,12 @@ public sealed record NewSnapshotRequest
 
     /// <summary>How long to wait for the store's lock.</summary>
     public TimeSpan LockTimeout { get; init; } = DefaultLockTimeout;
+
+    /// <summary>
+    /// Where the password comes from, for a store that is a repository; by default from the environment. The caller disposes
+    /// it, after the last request that uses it.
+    /// </summary>
+    public RepositoryCredential? Credential { get; init; }
 }
 
 /// <summary>How thoroughly a captured database is checked.</summary>

@@ -1,3 +1,5 @@
+using BackupTools.Core.Stores;
+
 namespace BackupTools.Core.Verification;
 
 /// <summary>How thoroughly a snapshot is verified. Each level includes the ones before.</summary>
@@ -40,6 +42,12 @@ public sealed record VerifyRequest
 
     /// <summary>The id that the manifest must have, where the caller saw it before.</summary>
     public string? ExpectedId { get; init; }
+
+    /// <summary>
+    /// Where the password comes from, for a store that is a repository; by default from the environment. The caller disposes
+    /// it, after the last request that uses it.
+    /// </summary>
+    public RepositoryCredential? Credential { get; init; }
 }
 
 /// <summary>The verification of one snapshot.</summary>

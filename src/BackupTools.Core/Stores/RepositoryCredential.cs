@@ -1,0 +1,141 @@
+using System.Security;
+using BackupTools.Core.Stores.Repositories;
+
+namespace BackupTools.Core.Stores;
+
+/// <summary>
+/// Where the password of a repository comes from, and the repositories that were opened with it: finding a key out of a
+/// password takes half a second, so those that are used again stay open until this is disposed. What is named wins over
+/// the environment (<c>BACKUPTOOLS_PASSWORD</c>, <c>…_FILE</c>, <c>…_COMMAND</c>, then restic's variables), and that over
+/// asking.
+/// </summary>
+public sealed class RepositoryCredential : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, OpenRepository> _open = new(StringComparer.Ordinal);
+
+    /// <summary>The password itself.</summary>
+    public SecureString? Password { get; init; }
+
+    /// <summary>A file that holds it; white space around it does not count.</summary>
+    public string? PasswordFile { get; init; }
+
+    /// <summary>A program, with arguments, that writes it to its standard output.</summary>
+    public string? PasswordCommand { get; init; }
+
+    /// <summary>
+    /// Asks somebody for the password of a repository, given by its path; <see langword="null"/> where nobody can be asked.
+    /// </summary>
+    public Func<string, SecureString?>? Prompt { get; init; }
+
+    /// <summary>Closes what was opened, and forgets the keys.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (OpenRepository repository in _open.Values)
+            {
+                repository.Dispose();
+            }
+
+            _open.Clear();
+        }
+    }
+
+    /// <summary>Opens a repository, or takes one that is open.</summary>
+    internal OpenRepository Open(string path)
+    {
+        lock (_gate)
+        {
+            if (!_open.TryGetValue(path, out OpenRepository? repository))
+            {
+                using SecretText password = GetPassword(path);
+                repository = OpenRepository.Open(path, password.Span);
+                _open.Add(path, repository);
+            }
+
+            return repository;
+        }
+    }
+
+    /// <summary>Closes a repository that must not be used again, because something failed in the midst of writing.</summary>
+    internal void Close(OpenRepository repository)
+    {
+        lock (_gate)
+        {
+            if (_open.Remove(repository.Path))
+            {
+                repository.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Gets the password.</summary>
+    /// <exception cref="BackupException"><see cref="ErrorId.PasswordRequired"/>, <see cref="ErrorId.InvalidArgument"/>.</exception>
+    internal SecretText GetPassword(string path)
+    {
+        if (new object?[] { Password, PasswordFile, PasswordCommand }.Count(static way => way is not null) > 1)
+        {
+            throw new BackupException(
+                ErrorId.InvalidArgument, "The password is given in more than one way. Nothing was changed; choose one.");
+        }
+
+        SecretText? secret =
+            Password is not null ? SecretText.From(Password) : Read(PasswordFile, PasswordCommand, path)
+            ?? ReadEnvironment("BACKUPTOOLS_PASSWORD", path)
+            ?? ReadEnvironment("RESTIC_PASSWORD", path)
+            ?? Ask(path);
+        if (secret is null)
+        {
+            throw new BackupException(
+                ErrorId.PasswordRequired,
+                $"The repository '{path}' needs its password. Nothing was changed. Name a file or a program that has it, or " +
+                "set BACKUPTOOLS_PASSWORD_FILE or another of its variables.",
+                path);
+        }
+
+        if (secret.IsEmpty)
+        {
+            secret.Dispose();
+            throw new BackupException(
+                ErrorId.PasswordRequired, $"The password given for the repository '{path}' is empty. Nothing was changed.", path);
+        }
+
+        return secret;
+    }
+
+    private static SecretText? ReadEnvironment(string variable, string path) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } password
+            ? SecretText.From(password)
+            : Read(
+                Environment.GetEnvironmentVariable(variable + "_FILE") is { Length: > 0 } file ? file : null,
+                Environment.GetEnvironmentVariable(variable + "_COMMAND") is { Length: > 0 } command ? command : null,
+                path);
+
+    private static SecretText? Read(string? file, string? command, string path)
+    {
+        if (file is null)
+        {
+            return command is null ? null : Repositories.PasswordCommand.Run(command, path, CancellationToken.None);
+        }
+
+        try
+        {
+            return SecretText.From(File.ReadAllBytes(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BackupException(
+                ErrorId.PasswordRequired,
+                $"The file '{file}' with the password of the repository '{path}' cannot be read: {e.Message} Nothing was changed.",
+                file,
+                e);
+        }
+    }
+
+    private SecretText? Ask(string path)
+    {
+        using SecureString? answer = Prompt?.Invoke(path);
+        return answer is null ? null : SecretText.From(answer);
+    }
+}
