@@ -66,8 +66,13 @@ internal static class CommandLine
         // would take "/h" for a call for help where it may be a path.
         Command root = new("backuptools", "Verified snapshots of live SQLite databases and of directories that hold them.");
 
-        root.Options.Add(new HelpOption("--help", "-h") { Description = "Show this help." });
-        root.Options.Add(new VersionOption("--version") { Description = "Show the version." });
+        // These two look up descriptions in resources, which takes longer than most commands take to parse.
+        if (args is [] || Array.Exists(args, static argument => argument.StartsWith('-')))
+        {
+            root.Options.Add(new HelpOption("--help", "-h") { Description = "Show this help." });
+            root.Options.Add(new VersionOption("--version") { Description = "Show the version." });
+        }
+
         foreach (SwitchOption option in (SwitchOption[])[s_json, s_verbose])
         {
             option.Option.Recursive = true;

@@ -166,7 +166,8 @@ internal static class ResultText
     private static void AppendLabelled(StringBuilder text, string label, string value) =>
         text.Append($"{label}:".PadRight(LabelColumns)).AppendLine(TerminalText.Escape(value));
 
-    private static string Time(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+    // Three digits of the seven; formats of one's own would load a culture with all its names.
+    private static string Time(DateTime time) => time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture)[..23] + "Z";
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -111,8 +111,14 @@ internal static class TerminalText
             unit++;
         }
 
-        string number = bytes.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture);
-        return $"{number} {s_units[unit]}";
+        // By whole numbers: the base library's formats would load what they need for all others, too.
+        if (unit == 0)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Round(bytes)} {s_units[unit]}");
+        }
+
+        long tenths = (long)Math.Round(bytes * 10, MidpointRounding.AwayFromZero);
+        return string.Create(CultureInfo.InvariantCulture, $"{tenths / 10}.{tenths % 10} {s_units[unit]}");
     }
 
     private static bool IsHarmful(char c) =>

@@ -18,10 +18,19 @@ internal static class WarmStart
 
     private static void Load()
     {
-        using JsonDocument document = JsonDocument.Parse("""{ "text": "a text of some length, without escapes", "numbers": [1, 2.5] }""");
-        foreach (JsonProperty property in document.RootElement.EnumerateObject())
+        Utf8JsonReader json = new("""{ "text": "a text of some length, without escapes", "numbers": [1, 12345678901], "yes": true }"""u8);
+        long read = 0;
+        while (json.Read())
         {
-            _ = property.Name.Length + (property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()!.Length : 0);
+            read += json.TokenType switch
+            {
+                JsonTokenType.String or JsonTokenType.PropertyName => json.GetString()!.Length,
+                JsonTokenType.Number => json.TryGetInt32(out int number) ? number : json.GetInt64(),
+                JsonTokenType.True => json.GetBoolean() ? 1 : 0,
+                _ => json.CurrentDepth,
+            };
         }
+
+        GC.KeepAlive(read);
     }
 }

@@ -11,7 +11,6 @@ namespace BackupTools.Core.FileSystem;
 internal static class OpenDatabases
 {
     private static readonly Lock s_gate = new();
-    private static readonly Dictionary<FileIdentity, Entry> s_entries = [];
     private static int s_registered;
     private static int s_closing;
 
@@ -20,7 +19,7 @@ internal static class OpenDatabases
     {
         lock (s_gate)
         {
-            ref Entry? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(s_entries, identity, out _);
+            ref Entry? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(Registered.Entries, identity, out _);
             entry ??= new Entry();
             entry.Connections++;
             Interlocked.Increment(ref s_registered);
@@ -52,7 +51,7 @@ internal static class OpenDatabases
         lock (s_gate)
         {
             if (Posix.TryStatus(descriptor, out FileStatus status)
-                && s_entries.TryGetValue(status.Identity, out Entry? entry))
+                && Registered.Entries.TryGetValue(status.Identity, out Entry? entry))
             {
                 entry.Deferred.Add(descriptor);
                 return;
@@ -75,7 +74,7 @@ internal static class OpenDatabases
 
         lock (s_gate)
         {
-            return !s_entries.ContainsKey(identity) && IdentitiesOpenInThisProcess().Contains(identity);
+            return !Registered.Entries.ContainsKey(identity) && IdentitiesOpenInThisProcess().Contains(identity);
         }
     }
 
@@ -118,13 +117,13 @@ internal static class OpenDatabases
         lock (s_gate)
         {
             Interlocked.Decrement(ref s_registered);
-            Entry entry = s_entries[identity];
+            Entry entry = Registered.Entries[identity];
             if (--entry.Connections > 0)
             {
                 return;
             }
 
-            s_entries.Remove(identity);
+            Registered.Entries.Remove(identity);
             foreach (int descriptor in entry.Deferred)
             {
                 _ = Posix.Close(descriptor);
@@ -150,5 +149,11 @@ internal static class OpenDatabases
                 Release(identity);
             }
         }
+    }
+
+    /// <summary>Apart, so that where no database is ever opened it is not set up either.</summary>
+    private static class Registered
+    {
+        public static readonly Dictionary<FileIdentity, Entry> Entries = [];
     }
 }

@@ -17,7 +17,7 @@ internal sealed class SnapshotStem
     /// <summary>What everything that is not published begins with.</summary>
     public const string PartialPrefix = ".partial-";
 
-    private const string StampFormat = "yyyy-MM-dd'T'HHmmss'Z'";
+    // As 2026-11-21T093000Z.
     private const int StampLength = 18;
 
     private SnapshotStem(string text, string name, DateTime stamp, int sequence)
@@ -54,8 +54,11 @@ internal sealed class SnapshotStem
     }
 
     /// <summary>A time as it stands in names: RFC 3339 without colons, so that every file system takes it.</summary>
-    public static string FormatStamp(DateTime time) =>
-        time.ToUniversalTime().ToString(StampFormat, CultureInfo.InvariantCulture);
+    public static string FormatStamp(DateTime time)
+    {
+        ReadOnlySpan<char> full = TimeDigits.Write(time, stackalloc char[32]);
+        return $"{full[..13]}{full[14..16]}{full[17..19]}Z";
+    }
 
     /// <summary>Takes a stem apart.</summary>
     /// <returns>Whether it is one: a visible, bare name with a stamp.</returns>
@@ -84,12 +87,7 @@ internal sealed class SnapshotStem
             || text[start - 1] != '-'
             || text[0] == '.'
             || text.AsSpan().IndexOfAny('/', '\0') >= 0
-            || !DateTime.TryParseExact(
-                text.AsSpan(start, StampLength),
-                StampFormat,
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-                out DateTime stamp)
+            || !TryParseStamp(text.AsSpan(start, end - start), out DateTime stamp)
             || !TreePath.TryCreate(text, out _))
         {
             return false;
@@ -112,4 +110,12 @@ internal sealed class SnapshotStem
     public string Payload(string kind) => kind == SnapshotKind.Sqlite ? Text + DatabaseSuffix : Text;
 
     public override string ToString() => Text;
+
+    private static bool TryParseStamp(ReadOnlySpan<char> text, out DateTime stamp)
+    {
+        stamp = default;
+        return text is { Length: StampLength } and [.., 'Z']
+            && text[10] == 'T'
+            && TimeDigits.TryCreate(text[..10], text[11..13], text[13..15], text[15..17], out stamp);
+    }
 }

@@ -5,11 +5,23 @@ namespace BackupTools.Core.Snapshots;
 /// <summary>UTC times with milliseconds; reads what other programs write, with any fraction and zone.</summary>
 internal static class UtcTimeText
 {
+    private const int Length = 24;
+
     public static string Format(DateTime value) =>
-        value.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        string.Concat(TimeDigits.Write(value, stackalloc char[32])[..(Length - 1)], "Z");
 
     public static bool TryParse(string text, out DateTime value)
     {
+        // What this program writes.
+        if (text is { Length: Length } and [.., 'Z']
+            && text[10] == 'T' && text[13] == ':' && text[16] == ':' && text[19] == '.'
+            && TimeDigits.TryRead(text.AsSpan(20, 3), out int milliseconds)
+            && TimeDigits.TryCreate(text.AsSpan(0, 10), text.AsSpan(11, 2), text.AsSpan(14, 2), text.AsSpan(17, 2), out value))
+        {
+            value = value.AddMilliseconds(milliseconds);
+            return true;
+        }
+
         // ai-memory and Oxios write nanoseconds; DateTime holds seven digits of fraction.
         int dot = text.IndexOf('.', StringComparison.Ordinal);
         if (dot > 0)

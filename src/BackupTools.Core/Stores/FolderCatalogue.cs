@@ -24,7 +24,8 @@ internal sealed class FolderCatalogue
         foreach (DirectoryEntry entry in _store.ReadEntries())
         {
             ReadOnlySpan<byte> name = entry.Name.Bytes;
-            if (name.EndsWith(".manifest.json"u8))
+            ReadOnlySpan<byte> suffix = ".manifest.json"u8;
+            if (name.Length > suffix.Length && name[^suffix.Length..].SequenceEqual(suffix))
             {
                 // A partial one claims its payload too: that one is being published or removed.
                 string text = entry.Name.Text[..^SnapshotStem.ManifestSuffix.Length];
