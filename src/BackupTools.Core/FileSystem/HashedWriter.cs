@@ -14,6 +14,11 @@ internal sealed class HashedWriter : IDisposable
     private const int CachedBlocks = 4;
     private const int DirectBlocks = 8;
 
+    // The kernel takes pages for its cache in pieces as large as a write, and large ones come from memory that a virtual
+    // machine has given back to its host: filling 1 GiB of those took 1.7 s in writes of 1 MiB, and 0.2 to 0.6 s in
+    // writes of 64 KiB (Linux 6.18, free page reporting). Where memory is at hand, both take the same.
+    private const int CachedWriteSize = 64 * 1024;
+
     // Early write-back keeps the disk at work, so that the sync at the end has little left to wait for.
     private const long WriteBackSize = 8 * 1024 * 1024;
 
@@ -154,8 +159,7 @@ internal sealed class HashedWriter : IDisposable
         {
             if (_to is not null)
             {
-                _to.WriteAt(block.Content, block.Offset);
-                WriteBack(block);
+                WriteCached(block);
             }
         }
         finally
@@ -202,8 +206,7 @@ internal sealed class HashedWriter : IDisposable
     {
         if (!isDirect)
         {
-            _to!.WriteAt(block.Content, block.Offset);
-            WriteBack(block);
+            WriteCached(block);
             return false;
         }
 
@@ -229,8 +232,14 @@ internal sealed class HashedWriter : IDisposable
         return true;
     }
 
-    private void WriteBack(CopyBlock block)
+    private void WriteCached(CopyBlock block)
     {
+        for (int start = 0; start < block.Content.Length; start += CachedWriteSize)
+        {
+            int count = Math.Min(CachedWriteSize, block.Content.Length - start);
+            _to!.WriteAt(block.Content.Slice(start, count), block.Offset + start);
+        }
+
         long end = block.Offset + block.Content.Length;
         if (end - _writtenBack >= WriteBackSize)
         {
