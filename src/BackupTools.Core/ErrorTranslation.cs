@@ -1,5 +1,7 @@
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Sources.Sqlite;
+using BackupTools.Core.Stores.Repositories;
+using BackupTools.Restic;
 
 namespace BackupTools.Core;
 
@@ -15,6 +17,10 @@ internal static class ErrorTranslation
         try
         {
             return action();
+        }
+        catch (Exception e) when (e is RepositoryException or RepositoryDataException)
+        {
+            throw RepositoryErrors.From(e, place, left);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SqliteException or ArgumentException)
         {

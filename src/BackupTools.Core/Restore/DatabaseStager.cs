@@ -20,8 +20,17 @@ internal sealed class DatabaseStager(
     {
         SnapshotManifest manifest = reader.Snapshot.Manifest;
         using FileHandle to = home.CreateFile(stage, PrivateMode);
-        CopiedContent copied = reader.CopyDatabase(to, new ContentCopy(null, writing, count => tracker.Add(target, count), cancellation));
-        bool isVerified = reader.ProvesContent || Compare(manifest, copied);
+        bool isDamaged = false;
+        ContentCopy copy = new(null, writing, count => tracker.Add(target, count), cancellation)
+        {
+            OnDamage = !skipVerify ? null : reason =>
+            {
+                isDamaged = true;
+                tracker.Warn($"'{reader.Snapshot.SnapshotPath}': {reason}");
+            },
+        };
+        CopiedContent copied = reader.CopyDatabase(to, copy);
+        bool isVerified = reader.ProvesContent ? !isDamaged : Compare(manifest, copied);
         ApplyMetadata(to, manifest.File, home, target);
         to.Sync();
         return isVerified && !skipVerify;

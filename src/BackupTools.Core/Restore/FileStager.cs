@@ -52,8 +52,14 @@ internal sealed class FileStager(
     {
         ListingEntry entry = file.Entry;
         using FileHandle to = file.Directory.Handle.CreateFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
-        CopiedContent copied = reader.CopyFile(
-            file.Content, to, new ContentCopy(buffer, rules.Writing, count => tracker.Add(entry.Path, count), cancellation));
+        ContentCopy copy = new(buffer, rules.Writing, count => tracker.Add(entry.Path, count), cancellation)
+        {
+            OnDamage = !reader.ProvesContent ? null
+                : rules.OnMismatch is { } tell ? reason => tell($"'{entry.Path}': {reason}")
+                : rules.SkipVerify ? reason => TellMismatch($"'{Path.Join(reader.Snapshot.SnapshotPath, entry.Path.Text)}': {reason}")
+                : null,
+        };
+        CopiedContent copied = reader.CopyFile(file.Content, to, copy);
         tracker.Add(entry.Path, 0, 1);
         Interlocked.Add(ref _bytes, copied.Bytes);
         Compare(entry, copied);
@@ -99,14 +105,19 @@ internal sealed class FileStager(
             throw RestoreErrors.DoesNotFit(path, "its listing");
         }
 
+        TellMismatch($"'{path}' is not what its listing says; it is restored all the same because verification is skipped.");
+    }
+
+    private void TellMismatch(string text)
+    {
         int mismatches = Interlocked.Increment(ref _mismatches);
         if (mismatches <= MaxToldMismatches)
         {
-            tracker.Warn($"'{path}' is not what its listing says; it is restored all the same because verification is skipped.", path);
+            tracker.Warn(text);
         }
         else if (mismatches == MaxToldMismatches + 1)
         {
-            tracker.Warn("More files are not what their listing says.");
+            tracker.Warn("More files are not what was stored.");
         }
     }
 }

@@ -19,7 +19,7 @@ public static class SnapshotRestorer
         ProgressTracker tracker = new(observer);
         return RestoreErrors.Translate(request.Target, () =>
         {
-            using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot);
+            using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential);
             StoredSnapshot snapshot = SnapshotSelection.ForRestore(located, request.Filter, request.AsOf, tracker);
             return RestorePreparation
                 .Create(located.Store, snapshot, request, text => tracker.Warn(text), cancellation)

@@ -100,7 +100,9 @@ internal static class RetentionRules
         DateTime now = DateTime.UtcNow;
         List<StoredSnapshot> others =
         [
-            .. snapshots.Where(snapshot => snapshot.Manifest.Series == series && WhyUntouchable(snapshot, now) is null),
+            .. snapshots.Where(snapshot => snapshot.Manifest.Series == series
+                && snapshot.Manifest.Origin != ManifestOrigin.Restic
+                && WhyUntouchable(snapshot, now) is null),
         ];
 
         // Unsound ones count for nothing, and go with the sound ones of their age.

@@ -1,4 +1,5 @@
 using BackupTools.Core.Stores;
+using BackupTools.Core.Stores.Repositories;
 
 namespace BackupTools.Core.Snapshots;
 
@@ -10,12 +11,14 @@ internal sealed record LocatedSnapshots(ISnapshotStore Store, StoredSnapshot? Na
     public void Dispose() => Store.Dispose();
 }
 
-/// <summary>Finds out whether a path is a store, a manifest or a payload.</summary>
+/// <summary>Finds out whether a path is a store, a manifest, a payload or a snapshot of a repository.</summary>
 internal static class SnapshotLocator
 {
     /// <summary>Opens what a path stands for; a relative one is taken from the current directory.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="credential">Where a repository's password comes from; by default from the environment.</param>
     /// <exception cref="BackupException"><see cref="ErrorId.SnapshotNotFound"/>, <see cref="ErrorId.StoreNotFound"/>.</exception>
-    public static LocatedSnapshots Open(string path)
+    public static LocatedSnapshots Open(string path, RepositoryCredential? credential = null)
     {
         if (path.Length == 0)
         {
@@ -23,14 +26,33 @@ internal static class SnapshotLocator
         }
 
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        if (FindNamed(full) is { } named)
+        if ((FindInRepository(full, credential) ?? FindNamed(full)) is { } named)
         {
             return named;
         }
 
         // A person's own link to a payload or a store; a link in place of a payload was taken as its manifest's above.
         string target = ResolveLink(full);
-        return (target == full ? null : FindNamed(target)) ?? FindOther(target);
+        return (target == full ? null : FindInRepository(target, credential) ?? FindNamed(target)) ?? FindOther(target);
+    }
+
+    private static LocatedSnapshots? FindInRepository(string full, RepositoryCredential? credential)
+    {
+        if (RepositoryLocation.Find(full) is not { } location)
+        {
+            return null;
+        }
+
+        RepositoryStore store = RepositoryStore.Open(location.Path, credential);
+        try
+        {
+            return new LocatedSnapshots(store, location.Snapshot is { } id ? store.Find(id) : null);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
     }
 
     private static LocatedSnapshots? FindNamed(string full)

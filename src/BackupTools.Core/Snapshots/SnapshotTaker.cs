@@ -31,9 +31,14 @@ public static class SnapshotTaker
         return ErrorTranslation.Run(storePath, Left, () =>
         {
             using ISnapshotSource source = Open(request);
-            using ISnapshotStore store = FolderStore.OpenOrCreate(storePath);
+            using ISnapshotStore store = SnapshotStores.OpenOrCreate(storePath, request.Credential);
             using IStoreLock storeLock = store.Lock(StoreUse.Add, request.LockTimeout, cancellation);
             IReadOnlyList<StoredSnapshot> before = store.List();
+            foreach (string warning in store.Warnings)
+            {
+                progress.Warn(warning, store.Path);
+            }
+
             StoredSnapshot snapshot = Capture(source, store, before, request, progress, cancellation);
             return new NewSnapshotResult(snapshot, Thin(store, storeLock, before, snapshot, request, progress));
         });
@@ -58,7 +63,7 @@ public static class SnapshotTaker
             IReadOnlyList<StoredSnapshot> remove = [];
             if (Directory.Exists(storePath))
             {
-                using ISnapshotStore store = FolderStore.OpenExisting(storePath);
+                using ISnapshotStore store = SnapshotStores.OpenExisting(storePath, request.Credential);
                 remove = RetentionRules.PlanKeep(store.List(), draft.Series, KeepCount(request));
             }
 

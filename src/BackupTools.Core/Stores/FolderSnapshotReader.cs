@@ -37,6 +37,8 @@ internal sealed class FolderSnapshotReader : ISnapshotReader
             : ReadListing(listing, verifyListing);
     }
 
+    public IReadOnlyList<SnapshotProblem> LeftOut => [];
+
     public string? FindFault()
     {
         if (Path.GetDirectoryName(Snapshot.SnapshotPath) != _store.Path)

@@ -104,6 +104,12 @@ internal sealed class FolderStore : ISnapshotStore
         || _root.ReadEntries().Any(entry =>
             entry.Name.Bytes.EndsWith(".manifest.json"u8) && SnapshotStem.TryParseManifest(entry.Name.Text, out _)));
 
+    public IReadOnlyList<string> Warnings => [];
+
+    // Each snapshot has files of its own.
+    public IReadOnlyList<string> Examine(
+        IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) => [];
+
     public ISnapshotReader Open(StoredSnapshot snapshot) => new FolderSnapshotReader(_root, snapshot);
 
     public FolderSnapshotWriter Create(string name, string kind, DateTime createdAt)

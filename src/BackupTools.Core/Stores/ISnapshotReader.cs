@@ -15,6 +15,9 @@ internal interface ISnapshotReader : IDisposable
     /// </summary>
     bool ProvesContent { get; }
 
+    /// <summary>Entries of the last reading that are of a kind which is not restored.</summary>
+    IReadOnlyList<SnapshotProblem> LeftOut { get; }
+
     /// <summary>Why the payload cannot be read at all, or <see langword="null"/>.</summary>
     string? FindFault();
 
@@ -64,6 +67,12 @@ internal interface ISnapshotReader : IDisposable
 internal readonly record struct ContentCopy(
     byte[]? Buffer, WriteMethod Writing, Action<int> Done, CancellationToken Cancellation)
 {
+    /// <summary>
+    /// Is told of what is lost, in place of an error, where a reader proves content itself; zeros stand for it. From any
+    /// thread.
+    /// </summary>
+    public Action<string>? OnDamage { get; init; }
+
     /// <summary>Files up to this size are read and written with one call each.</summary>
     public const int SmallFile = 256 * 1024;
 }

@@ -45,6 +45,20 @@ internal interface ISnapshotStore : IDisposable
     /// <summary>Whether a path is that of a snapshot, or lies in one, so that nothing may be restored to it.</summary>
     bool IsPartOfSnapshot(string path);
 
+    /// <summary>What somebody who is about to add a snapshot should hear of the store; known once it is locked.</summary>
+    IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>
+    /// Looks at what snapshots share, once for all of them, before each of them is verified by its reader. Needs a lock.
+    /// </summary>
+    /// <param name="snapshots">The snapshots that are going to be verified.</param>
+    /// <param name="withContent">Whether every byte is read.</param>
+    /// <param name="progress">Hears of the bytes read.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>What is wrong with the store itself, whichever snapshots that means something for.</returns>
+    IReadOnlyList<string> Examine(
+        IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation);
+
     /// <summary>Opens a snapshot's payload for reading.</summary>
     ISnapshotReader Open(StoredSnapshot snapshot);
 

@@ -12,6 +12,26 @@ internal sealed class Findings
     private long _untold;
     private VerifyOutcome _outcome = VerifyOutcome.Ok;
 
+    /// <summary>Whether anything has failed so far.</summary>
+    public bool HasFailed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _outcome == VerifyOutcome.Failed;
+            }
+        }
+    }
+
+    public void FailAll(IEnumerable<string> problems)
+    {
+        foreach (string problem in problems)
+        {
+            Fail(problem);
+        }
+    }
+
     public void Fail(string problem) => Add(problem, VerifyOutcome.Failed);
 
     public void CannotTell(string problem) => Add(problem, VerifyOutcome.Unverifiable);

@@ -24,7 +24,7 @@ public static class SnapshotVerifier
     private static IEnumerable<VerifyResult> VerifyEach(
         VerifyRequest request, ProgressTracker tracker, CancellationToken cancellation)
     {
-        using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot);
+        using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential);
         IReadOnlyList<StoredSnapshot> snapshots = located.Named is { } named ? [named] : located.Store.List();
         if (snapshots.Count == 0)
         {
@@ -34,10 +34,20 @@ public static class SnapshotVerifier
                 located.Store.Path);
         }
 
+        CheckExpected(request, snapshots);
+        IReadOnlyList<string> shared = Examine(located.Store, snapshots, request, tracker, cancellation);
+        if (shared.Count > 0 && located.Named is null)
+        {
+            // Which snapshots that harms, their own results tell.
+            Findings store = new();
+            store.FailAll(shared);
+            yield return store.ToResult(located.Store.Path, request.Level);
+        }
+
         foreach (StoredSnapshot snapshot in snapshots)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (VerifyOne(located.Store, snapshot, request, tracker, cancellation) is { } result)
+            if (VerifyOne(located.Store, snapshot, located.Named is null ? [] : shared, request, tracker, cancellation) is { } result)
             {
                 yield return result;
             }
@@ -47,19 +57,11 @@ public static class SnapshotVerifier
     private static VerifyResult? VerifyOne(
         ISnapshotStore store,
         StoredSnapshot snapshot,
+        IReadOnlyList<string> shared,
         VerifyRequest request,
         ProgressTracker tracker,
         CancellationToken cancellation)
     {
-        if (request.ExpectedId is { } expected && expected != snapshot.Manifest.Id)
-        {
-            throw new BackupException(
-                ErrorId.SnapshotDamaged,
-                $"The manifest '{snapshot.ManifestPath}' has the id '{snapshot.Manifest.Id}', not '{expected}': it is another " +
-                "snapshot than the one that was seen before.",
-                snapshot.ManifestPath);
-        }
-
         using IStoreLock storeLock = store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
         if (!store.Exists(snapshot))
         {
@@ -81,6 +83,38 @@ public static class SnapshotVerifier
             findings.Fail(e.Message);
         }
 
+        if (findings.HasFailed)
+        {
+            // The files to blame.
+            findings.FailAll(shared);
+        }
+
         return findings.ToResult(snapshot.SnapshotPath, request.Level);
+    }
+
+    private static IReadOnlyList<string> Examine(
+        ISnapshotStore store,
+        IReadOnlyList<StoredSnapshot> snapshots,
+        VerifyRequest request,
+        ProgressTracker tracker,
+        CancellationToken cancellation)
+    {
+        using IStoreLock storeLock = store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
+        return store.Examine(snapshots, request.Level == VerifyLevel.Hash, tracker, cancellation);
+    }
+
+    private static void CheckExpected(VerifyRequest request, IReadOnlyList<StoredSnapshot> snapshots)
+    {
+        foreach (StoredSnapshot snapshot in snapshots)
+        {
+            if (request.ExpectedId is { } expected && expected != snapshot.Manifest.Id)
+            {
+                throw new BackupException(
+                    ErrorId.SnapshotDamaged,
+                    $"The manifest '{snapshot.ManifestPath}' has the id '{snapshot.Manifest.Id}', not '{expected}': it is another " +
+                    "snapshot than the one that was seen before.",
+                    snapshot.ManifestPath);
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Restore;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores.Repositories;
 
 namespace BackupTools.Core.Sources.Directories;
 
@@ -69,6 +70,11 @@ internal sealed partial class TreeExclusions
         if (RestoreNames.IsWork(name))
         {
             return "it belongs to a restore that is at work or was interrupted";
+        }
+
+        if (name.Bytes.StartsWith(ScratchPlace.Prefix))
+        {
+            return "it holds database copies of a run that is at work or was interrupted";
         }
 
         if (name.Bytes.IndexOf(".pre-restore-"u8) >= 0 && SafetyCopyName().IsMatch(name.Text))

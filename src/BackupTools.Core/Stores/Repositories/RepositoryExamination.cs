@@ -1,0 +1,51 @@
+using BackupTools.Core.Snapshots;
+using BackupTools.Restic;
+using BackupTools.Restic.Maintenance;
+
+namespace BackupTools.Core.Stores.Repositories;
+
+/// <summary>Looks at what snapshots consist of, once for all of them: what they share is read once.</summary>
+internal static class RepositoryExamination
+{
+    /// <summary>Checks a repository as far as snapshots need it.</summary>
+    /// <param name="repository">The repository, locked.</param>
+    /// <param name="snapshots">The snapshots.</param>
+    /// <param name="withContent">Whether every blob is read.</param>
+    /// <param name="progress">Hears of bytes read.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static CheckReport Run(
+        Repository repository,
+        IReadOnlyList<StoredSnapshot> snapshots,
+        bool withContent,
+        ProgressTracker progress,
+        CancellationToken cancellation)
+    {
+        List<ObjectId> ids = [];
+        foreach (StoredSnapshot snapshot in snapshots)
+        {
+            if (ObjectId.TryParse(snapshot.Manifest.Snapshot, out ObjectId id))
+            {
+                ids.Add(id);
+            }
+        }
+
+        progress.Begin(withContent ? "Reading packs" : "Reading trees");
+        CheckOptions options = new() { ReadData = withContent, Snapshots = ids };
+        return repository.Check(options, exclusive: null, Report(progress, repository.Backend.Location), cancellation);
+    }
+
+    /// <summary>Hands progress on. Not <see cref="Progress{T}"/>, which tells late and on other threads.</summary>
+    public static IProgress<RepositoryProgress> Report(ProgressTracker progress, string path) => new Relay(progress, path);
+
+    private sealed class Relay(ProgressTracker progress, string path) : IProgress<RepositoryProgress>
+    {
+        private long _done;
+
+        public void Report(RepositoryProgress value)
+        {
+            // From several threads, perhaps out of order.
+            long before = Interlocked.Exchange(ref _done, value.Done);
+            progress.Add(path, value.Done - before);
+        }
+    }
+}

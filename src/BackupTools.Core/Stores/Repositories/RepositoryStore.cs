@@ -1,0 +1,188 @@
+using System.Globalization;
+using BackupTools.Core.Snapshots;
+using BackupTools.Restic;
+using BackupTools.Restic.Locks;
+using BackupTools.Restic.Maintenance;
+
+namespace BackupTools.Core.Stores.Repositories;
+
+/// <summary>A store in a repository of restic's format: deduplicated, compressed, encrypted.</summary>
+internal sealed class RepositoryStore : ISnapshotStore
+{
+    private const string Left = "Nothing was changed.";
+
+    private readonly OpenRepository _open;
+    private readonly RepositoryCredential _credential;
+    private readonly bool _ownsCredential;
+    private IReadOnlyList<StoredSnapshot> _listed = [];
+    private RepositoryStoreLock? _lock;
+    private CheckReport? _report;
+
+    private RepositoryStore(OpenRepository open, RepositoryCredential credential, bool ownsCredential)
+    {
+        _open = open;
+        _credential = credential;
+        _ownsCredential = ownsCredential;
+    }
+
+    public string Path => _open.Path;
+
+    public IReadOnlyList<string> Warnings
+    {
+        get
+        {
+            List<string> warnings = [.. _open.IndexDamages.Select(damage =>
+                $"{damage.Message} What only that index tells of cannot be found until the index is made anew; what occurs again is stored again.")];
+            if (!Repository.Compresses)
+            {
+                warnings.Add(Repository.Config.Version < 2
+                    ? $"The repository '{Path}' has format 1, which knows no compression: restic migrates it."
+                    : $"The system has no Zstandard library (libzstd), so what goes to the repository '{Path}' is not compressed.");
+            }
+
+            return warnings;
+        }
+    }
+
+    /// <summary>The repository.</summary>
+    internal Repository Repository => _open.Repository;
+
+    /// <summary>Opens a repository.</summary>
+    /// <param name="path">Its full path.</param>
+    /// <param name="credential">Where its password comes from; by default from the environment.</param>
+    /// <exception cref="BackupException">It is damaged, or the password is missing or another one.</exception>
+    public static RepositoryStore Open(string path, RepositoryCredential? credential)
+    {
+        RepositoryCredential used = credential ?? new RepositoryCredential();
+        try
+        {
+            return new RepositoryStore(used.Open(path), used, credential is null);
+        }
+        catch when (credential is null)
+        {
+            used.Dispose();
+            throw;
+        }
+    }
+
+    public IStoreLock Lock(StoreUse use, TimeSpan timeout, CancellationToken cancellation) => Translate(() =>
+    {
+        _lock = RepositoryStoreLock.Acquire(Repository, use, timeout, cancellation);
+        try
+        {
+            // What was known before may have been moved elsewhere by a pruning.
+            _open.LoadIndex(cancellation);
+            return _lock;
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
+    });
+
+    public IReadOnlyList<StoredSnapshot> List() => _listed = Translate(() =>
+    {
+        IReadOnlyList<ObjectId> ids = Repository.ListSnapshots();
+        _open.LoadIndex(CancellationToken.None);
+        TravellingManifest manifests = new(Repository, Path);
+        return ids.Select(manifests.Describe).OfType<StoredSnapshot>()
+            .OrderBy(static snapshot => snapshot.Manifest.CreatedAt)
+            .ThenBy(static snapshot => snapshot.SnapshotPath, StringComparer.Ordinal)
+            .ToList();
+    });
+
+    /// <summary>The snapshot of an id, or of the beginning of one that no other has.</summary>
+    /// <exception cref="BackupException"><see cref="ErrorId.SnapshotNotFound"/>, <see cref="ErrorId.SnapshotAmbiguous"/>.</exception>
+    public StoredSnapshot Find(string beginning)
+    {
+        string path = RepositoryLocation.PathOf(Path, beginning);
+        List<ObjectId> fitting =
+        [
+            .. Translate(() => Repository.ListSnapshots())
+                .Where(id => id.ToString().StartsWith(beginning, StringComparison.OrdinalIgnoreCase)),
+        ];
+        if (fitting.Count > 1)
+        {
+            throw new BackupException(
+                ErrorId.SnapshotAmbiguous,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{fitting.Count} snapshots of the repository '{Path}' begin with '{beginning}'. {Left} Give more of the id; 'list' shows it."),
+                path);
+        }
+
+        StoredSnapshot? found = fitting.Count == 0 ? null : Translate(() =>
+        {
+            _open.LoadIndex(CancellationToken.None);
+            return new TravellingManifest(Repository, Path).Describe(fitting[0]);
+        });
+        return found ?? throw new BackupException(
+            ErrorId.SnapshotNotFound,
+            $"There is no snapshot '{beginning}' in the repository '{Path}'. {Left} 'list' shows what it holds.",
+            path);
+    }
+
+    public bool Exists(StoredSnapshot snapshot) => File.Exists(snapshot.SnapshotPath);
+
+    public bool IsPartOfSnapshot(string path) =>
+        (path + System.IO.Path.DirectorySeparatorChar).StartsWith(
+            Path + System.IO.Path.DirectorySeparatorChar,
+            OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+
+    public ISnapshotReader Open(StoredSnapshot snapshot) => new RepositorySnapshotReader(Repository, snapshot, _report);
+
+    public ISnapshotWriter Create(SnapshotManifest draft) => new RepositorySnapshotWriter(
+        Repository, Path, ParentSnapshot.Find(Repository, _listed, draft), () => _credential.Close(_open));
+
+    public IReadOnlyList<string> Examine(
+        IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
+        Translate(() =>
+        {
+            _report = RepositoryExamination.Run(Repository, snapshots, withContent, progress, cancellation);
+            return _report.Damages.Where(static damage => damage.Snapshot is null).Select(static damage => damage.Message).ToList();
+        });
+
+    public void Remove(StoredSnapshot snapshot)
+    {
+        if (snapshot.State == SnapshotState.Damaged || !ObjectId.TryParse(snapshot.Manifest.Snapshot, out ObjectId id))
+        {
+            throw new BackupException(
+                ErrorId.SnapshotDamaged,
+                $"The snapshot '{snapshot.SnapshotPath}' is not removed: it is damaged. {Left} Remove that file by hand if it is of no use.",
+                snapshot.SnapshotPath);
+        }
+
+        if (!Translate(() => Repository.RemoveSnapshot(id, Exclusive())))
+        {
+            throw new BackupException(
+                ErrorId.SnapshotNotFound, $"The snapshot '{snapshot.SnapshotPath}' is gone already.", snapshot.SnapshotPath);
+        }
+    }
+
+    public void Reclaim(ProgressTracker progress, CancellationToken cancellation)
+    {
+        progress.Begin("Reclaiming space");
+        PruneReport report = RepositoryErrors.Translate(
+            Path,
+            "All snapshots are whole.",
+            () => Repository.Prune(new PruneOptions(), Exclusive(), RepositoryExamination.Report(progress, Path), cancellation));
+        progress.Verbose(
+            $"Freed {Durability.ByteCount.Format(report.BytesFreed)} of the repository; " +
+            $"{Durability.ByteCount.Format(report.BytesUsed)} are in use, {Durability.ByteCount.Format(report.BytesUnused)} unused.",
+            Path);
+    }
+
+    public void Dispose()
+    {
+        if (_ownsCredential)
+        {
+            _credential.Dispose();
+        }
+    }
+
+    private RepositoryLock Exclusive() =>
+        _lock?.Exclusive ?? throw new InvalidOperationException("The repository is not locked for removing.");
+
+    private T Translate<T>(Func<T> action) => RepositoryErrors.Translate(Path, Left, action);
+}

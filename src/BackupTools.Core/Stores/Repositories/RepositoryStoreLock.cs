@@ -1,0 +1,75 @@
+using BackupTools.Core.FileSystem;
+using BackupTools.Restic;
+using BackupTools.Restic.Locks;
+
+namespace BackupTools.Core.Stores.Repositories;
+
+/// <summary>A lock by restic's protocol: shared to read and to add, exclusive to remove.</summary>
+internal sealed class RepositoryStoreLock : IStoreLock
+{
+    private readonly Repository _repository;
+    private RepositoryLock? _held;
+
+    private RepositoryStoreLock(Repository repository, RepositoryLock? held)
+    {
+        _repository = repository;
+        _held = held;
+    }
+
+    /// <summary>The lock where it is exclusive.</summary>
+    public RepositoryLock? Exclusive => _held is { Mode: RepositoryLockMode.Exclusive } ? _held : null;
+
+    /// <summary>Locks a repository; to read one that cannot be written, no lock is needed.</summary>
+    public static RepositoryStoreLock Acquire(Repository repository, StoreUse use, TimeSpan timeout, CancellationToken cancellation)
+    {
+        RepositoryLockMode mode = use == StoreUse.Remove ? RepositoryLockMode.Exclusive : RepositoryLockMode.Shared;
+        try
+        {
+            return new RepositoryStoreLock(repository, repository.Lock(mode, timeout, cancellation));
+        }
+        catch (Exception e) when (use == StoreUse.Read && IsNotWritable(e))
+        {
+            return new RepositoryStoreLock(repository, null);
+        }
+    }
+
+    // Exclusive is who is alone, so our own lock has to go first: what was to be added is there by now.
+    public bool TryAllowRemoval()
+    {
+        if (Exclusive is not null)
+        {
+            return true;
+        }
+
+        Release();
+        try
+        {
+            _held = _repository.Lock(RepositoryLockMode.Exclusive, TimeSpan.Zero);
+            return true;
+        }
+        catch (RepositoryException e) when (e.Error == RepositoryError.Locked)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => Release();
+
+    private void Release()
+    {
+        try
+        {
+            _held?.Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Others will see that its process is dead, or that it is old.
+        }
+
+        _held = null;
+    }
+
+    private static bool IsNotWritable(Exception e) =>
+        e is UnauthorizedAccessException
+        || (e is IOException && PosixErrors.Classify(e.HResult) is FileSystemError.ReadOnly or FileSystemError.AccessDenied);
+}

@@ -1,0 +1,32 @@
+using BackupTools.Core.Stores.Repositories;
+
+namespace BackupTools.Core.Stores;
+
+/// <summary>Opens a store of whichever kind: what a path leads to decides.</summary>
+internal static class SnapshotStores
+{
+    /// <summary>Opens a store that must be there.</summary>
+    /// <param name="path">Its path; a relative one is taken from the current directory.</param>
+    /// <param name="credential">Where a repository's password comes from; by default from the environment.</param>
+    /// <exception cref="BackupException"><see cref="ErrorId.StoreNotFound"/>, or a repository's errors.</exception>
+    public static ISnapshotStore OpenExisting(string path, RepositoryCredential? credential) =>
+        TryOpenRepository(path, credential) ?? FolderStore.OpenExisting(path);
+
+    /// <summary>Opens a store, making the directory of a folder store where it is missing.</summary>
+    /// <param name="path">Its path; a relative one is taken from the current directory.</param>
+    /// <param name="credential">Where a repository's password comes from; by default from the environment.</param>
+    /// <exception cref="BackupException">It cannot be opened or made.</exception>
+    public static ISnapshotStore OpenOrCreate(string path, RepositoryCredential? credential) =>
+        TryOpenRepository(path, credential) ?? FolderStore.OpenOrCreate(path);
+
+    private static ISnapshotStore? TryOpenRepository(string path, RepositoryCredential? credential)
+    {
+        if (path.Length == 0)
+        {
+            return null;
+        }
+
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return RepositoryLocation.IsRepository(full) ? RepositoryStore.Open(full, credential) : null;
+    }
+}
