@@ -28,6 +28,9 @@ public sealed class RepositoryCredential : IDisposable
     /// </summary>
     public Func<string, SecureString?>? Prompt { get; init; }
 
+    /// <summary>Reads a variable of the environment.</summary>
+    internal Func<string, string?> ReadVariable { get; init; } = Environment.GetEnvironmentVariable;
+
     /// <summary>Closes what was opened, and forgets the keys.</summary>
     public void Dispose()
     {
@@ -43,13 +46,13 @@ public sealed class RepositoryCredential : IDisposable
     }
 
     /// <summary>Opens a repository, or takes one that is open.</summary>
-    internal OpenRepository Open(string path)
+    internal OpenRepository Open(string path, CancellationToken cancellation = default)
     {
         lock (_gate)
         {
             if (!_open.TryGetValue(path, out OpenRepository? repository))
             {
-                using SecretText password = GetPassword(path);
+                using SecretText password = GetPassword(path, cancellation);
                 repository = OpenRepository.Open(path, password.Span);
                 _open.Add(path, repository);
             }
@@ -72,18 +75,14 @@ public sealed class RepositoryCredential : IDisposable
 
     /// <summary>Gets the password.</summary>
     /// <exception cref="BackupException"><see cref="ErrorId.PasswordRequired"/>, <see cref="ErrorId.InvalidArgument"/>.</exception>
-    internal SecretText GetPassword(string path)
+    internal SecretText GetPassword(string path, CancellationToken cancellation)
     {
-        if (new object?[] { Password, PasswordFile, PasswordCommand }.Count(static way => way is not null) > 1)
-        {
-            throw new BackupException(
-                ErrorId.InvalidArgument, "The password is given in more than one way. Nothing was changed; choose one.");
-        }
-
+        RefuseMoreThanOne("The password is given", Password, PasswordFile, PasswordCommand);
         SecretText? secret =
-            Password is not null ? SecretText.From(Password) : Read(PasswordFile, PasswordCommand, path)
-            ?? ReadEnvironment("BACKUPTOOLS_PASSWORD", path)
-            ?? ReadEnvironment("RESTIC_PASSWORD", path)
+            (Password is null ? null : SecretText.From(Password))
+            ?? Read(PasswordFile, PasswordCommand, path, cancellation)
+            ?? ReadEnvironment("BACKUPTOOLS_PASSWORD", path, cancellation)
+            ?? ReadEnvironment("RESTIC_PASSWORD", path, cancellation)
             ?? Ask(path);
         if (secret is null)
         {
@@ -104,30 +103,49 @@ public sealed class RepositoryCredential : IDisposable
         return secret;
     }
 
-    private static SecretText? ReadEnvironment(string variable, string path) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } password
-            ? SecretText.From(password)
-            : Read(
-                Environment.GetEnvironmentVariable(variable + "_FILE") is { Length: > 0 } file ? file : null,
-                Environment.GetEnvironmentVariable(variable + "_COMMAND") is { Length: > 0 } command ? command : null,
-                path);
+    // As restic has it: a file or a program wins over the variable that holds the password itself.
+    private SecretText? ReadEnvironment(string variable, string path, CancellationToken cancellation)
+    {
+        string? file = NonEmpty(variable + "_FILE");
+        string? command = NonEmpty(variable + "_COMMAND");
+        RefuseMoreThanOne($"{variable}_FILE and {variable}_COMMAND are set, so the password is given", file, command);
+        return Read(file, command, path, cancellation) ?? (NonEmpty(variable) is { } password ? SecretText.From(password) : null);
+    }
 
-    private static SecretText? Read(string? file, string? command, string path)
+    private string? NonEmpty(string variable) => ReadVariable(variable) is { Length: > 0 } value ? value : null;
+
+    private static void RefuseMoreThanOne(string what, params ReadOnlySpan<object?> ways)
+    {
+        int given = 0;
+        foreach (object? way in ways)
+        {
+            given += way is null ? 0 : 1;
+        }
+
+        if (given > 1)
+        {
+            throw new BackupException(ErrorId.InvalidArgument, $"{what} in more than one way. Nothing was changed. Choose one.");
+        }
+    }
+
+    private static SecretText? Read(string? file, string? command, string path, CancellationToken cancellation)
     {
         if (file is null)
         {
-            return command is null ? null : Repositories.PasswordCommand.Run(command, path, CancellationToken.None);
+            return command is null ? null : Repositories.PasswordCommand.Run(command, path, cancellation);
         }
 
         try
         {
-            return SecretText.From(File.ReadAllBytes(file));
+            using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return SecretText.ReadAsync(stream, cancellation).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new BackupException(
                 ErrorId.PasswordRequired,
-                $"The file '{file}' with the password of the repository '{path}' cannot be read: {e.Message} Nothing was changed.",
+                $"The file '{file}' with the password of the repository '{path}' cannot be read: {e.Message.TrimEnd('.')}. " +
+                "Nothing was changed.",
                 file,
                 e);
         }

@@ -42,7 +42,7 @@ public static class RepositoryInitializer
     {
         ArgumentNullException.ThrowIfNull(request);
         string path = Path.GetFullPath(request.Path);
-        using SecretText password = request.Credential.GetPassword(path);
+        using SecretText password = request.Credential.GetPassword(path, CancellationToken.None);
         return RepositoryErrors.Translate(path, "Nothing that was there was changed.", () =>
         {
             using Repository repository = Repository.Create(new LocalBackend(path), password.Span);

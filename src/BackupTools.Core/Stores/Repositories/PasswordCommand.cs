@@ -12,39 +12,28 @@ internal static class PasswordCommand
     /// <exception cref="BackupException">It could not be run, or failed.</exception>
     public static SecretText Run(string command, string repository, CancellationToken cancellation)
     {
-        List<string> words = Split(command);
+        List<string> words = Split(command)
+            ?? throw new BackupException(ErrorId.InvalidArgument, "A quotation mark of the password command is not closed. Nothing was changed.");
         if (words.Count == 0)
         {
             throw new BackupException(ErrorId.InvalidArgument, "The password command is empty. Nothing was changed.");
         }
 
-        ProcessStartInfo start = new(words[0], words.Skip(1)) { RedirectStandardOutput = true, UseShellExecute = false };
         try
         {
-            using Process process = Process.Start(start) ?? throw new Win32Exception();
-            using CancellationTokenRegistration kill = cancellation.Register(() => Kill(process));
-            using MemoryStream output = new();
-            process.StandardOutput.BaseStream.CopyTo(output);
-            process.WaitForExit();
-            cancellation.ThrowIfCancellationRequested();
-            SecretText password = SecretText.From(output.ToArray());
-            Array.Clear(output.GetBuffer());
-            if (process.ExitCode == 0)
-            {
-                return password;
-            }
-
-            password.Dispose();
-            throw Failed(words[0], repository, string.Create(CultureInfo.InvariantCulture, $"it ended with exit code {process.ExitCode}"), null);
+            string program = Locate(words[0]) ?? throw Failed(words[0], repository, "it is not found on PATH", null);
+            return Run(new ProcessStartInfo(program, words.Skip(1)), cancellation, out string? problem)
+                ?? throw Failed(words[0], repository, problem, null);
         }
-        catch (Win32Exception e)
+        catch (Exception e) when (e is Win32Exception or IOException or InvalidDataException)
         {
             throw Failed(words[0], repository, e.Message, e);
         }
     }
 
     /// <summary>Parts a command at white space; quotation marks of either kind keep parts together.</summary>
-    internal static List<string> Split(string command)
+    /// <returns><see langword="null"/> where a quotation mark is not closed.</returns>
+    internal static List<string>? Split(string command)
     {
         List<string> words = [];
         StringBuilder word = new();
@@ -83,7 +72,58 @@ internal static class PasswordCommand
             words.Add(word.ToString());
         }
 
-        return words;
+        return quote == '\0' ? words : null;
+    }
+
+    // A program that is named without a directory comes from PATH alone. Left to itself, .NET would take it from the
+    // directory that the run happens to be in, where others may put one of that name.
+    private static string? Locate(string program)
+    {
+        if (Path.GetFileName(program) != program)
+        {
+            return Path.GetFullPath(program);
+        }
+
+        string[] names = OperatingSystem.IsWindows() ? [program, program + ".exe"] : [program];
+        return (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+            .Split(Path.PathSeparator)
+            .Where(Path.IsPathFullyQualified)
+            .SelectMany(directory => names.Select(name => Path.Join(directory, name)))
+            .FirstOrDefault(IsProgram);
+    }
+
+    private static bool IsProgram(string path)
+    {
+        const UnixFileMode execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        return File.Exists(path) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & execute) != 0);
+    }
+
+    private static SecretText? Run(ProcessStartInfo start, CancellationToken cancellation, out string problem)
+    {
+        start.RedirectStandardOutput = true;
+        start.UseShellExecute = false;
+        using Process process = Process.Start(start) ?? throw new Win32Exception();
+        SecretText? password = null;
+        try
+        {
+            password = SecretText.ReadAsync(process.StandardOutput.BaseStream, cancellation).GetAwaiter().GetResult();
+            process.WaitForExitAsync(cancellation).GetAwaiter().GetResult();
+        }
+        catch
+        {
+            password?.Dispose();
+            Kill(process);
+            throw;
+        }
+
+        problem = string.Create(CultureInfo.InvariantCulture, $"it ended with exit code {process.ExitCode}");
+        if (process.ExitCode == 0)
+        {
+            return password;
+        }
+
+        password.Dispose();
+        return null;
     }
 
     private static void Kill(Process process)
@@ -92,7 +132,7 @@ internal static class PasswordCommand
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
         {
             // It has ended.
         }

@@ -8,6 +8,9 @@ namespace BackupTools.Core.Stores.Repositories;
 /// <summary>A password in memory for as long as it is needed; wiped afterwards.</summary>
 internal sealed class SecretText : IDisposable
 {
+    /// <summary>What a file or a program may give at most; more was not meant to be a password.</summary>
+    public const int MaxBytes = 64 * 1024;
+
     private readonly char[] _characters;
     private readonly int _start;
     private readonly int _length;
@@ -40,33 +43,20 @@ internal sealed class SecretText : IDisposable
         }
     }
 
-    /// <summary>Decodes what a file or a program gave, without the white space around it; wipes the bytes.</summary>
-    /// <param name="bytes">UTF-8, or UTF-16 where a byte order mark says so.</param>
-    public static SecretText From(byte[] bytes)
+    /// <summary>
+    /// Reads what a file or a program gives to its end: UTF-8, or UTF-16 where a byte order mark says so; the white space
+    /// around it does not count.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It is too long, or no text; the message says so, and nothing of what it is.</exception>
+    public static async Task<SecretText> ReadAsync(Stream stream, CancellationToken cancellation)
     {
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(MaxBytes + 1, pinned: true);
         try
         {
-            (Encoding encoding, int mark) = bytes switch
-            {
-                [0xef, 0xbb, 0xbf, ..] => (Encoding.UTF8, 3),
-                [0xff, 0xfe, ..] => (Encoding.Unicode, 2),
-                [0xfe, 0xff, ..] => (Encoding.BigEndianUnicode, 2),
-                _ => (Encoding.UTF8, 0),
-            };
-            char[] characters = GC.AllocateUninitializedArray<char>(encoding.GetMaxCharCount(bytes.Length - mark), pinned: true);
-            int length = encoding.GetChars(bytes, mark, bytes.Length - mark, characters, 0);
-            int start = 0;
-            while (start < length && char.IsWhiteSpace(characters[start]))
-            {
-                start++;
-            }
-
-            while (length > start && char.IsWhiteSpace(characters[length - 1]))
-            {
-                length--;
-            }
-
-            return new SecretText(characters, start, length - start);
+            int length = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+            return length <= MaxBytes
+                ? Decode(bytes.AsSpan(0, length))
+                : throw new InvalidDataException($"it is longer than {MaxBytes} bytes");
         }
         finally
         {
@@ -75,4 +65,31 @@ internal sealed class SecretText : IDisposable
     }
 
     public void Dispose() => CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_characters.AsSpan()));
+
+    private static SecretText Decode(ReadOnlySpan<byte> bytes)
+    {
+        // Bytes that are replaced would leave a password that opens nothing elsewhere, and is weaker than it looks.
+        (Encoding encoding, int mark) = bytes switch
+        {
+            [0xef, 0xbb, 0xbf, ..] => (new UTF8Encoding(false, throwOnInvalidBytes: true), 3),
+            [0xff, 0xfe, ..] => (new UnicodeEncoding(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true), 2),
+            [0xfe, 0xff, ..] => (new UnicodeEncoding(bigEndian: true, byteOrderMark: false, throwOnInvalidBytes: true), 2),
+            _ => ((Encoding)new UTF8Encoding(false, throwOnInvalidBytes: true), 0),
+        };
+        ReadOnlySpan<byte> text = bytes[mark..];
+        char[] characters = GC.AllocateUninitializedArray<char>(encoding.GetMaxCharCount(text.Length), pinned: true);
+        try
+        {
+            int length = encoding.GetChars(text, characters);
+            ReadOnlySpan<char> decoded = characters.AsSpan(0, length);
+            int start = length - decoded.TrimStart().Length;
+            return new SecretText(characters, start, decoded.Trim().Length);
+        }
+        catch (DecoderFallbackException)
+        {
+            // Its own message would tell bytes.
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(characters.AsSpan()));
+            throw new InvalidDataException("it is neither UTF-8, nor UTF-16 with a byte order mark");
+        }
+    }
 }
