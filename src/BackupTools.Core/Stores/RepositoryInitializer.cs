@@ -34,18 +34,33 @@ public sealed record InitializedRepository
 public static class RepositoryInitializer
 {
     /// <summary>Makes a repository, empty and encrypted, with one password.</summary>
+    /// <param name="request">Where, and with which password.</param>
+    /// <param name="observer">Is told where nothing is going to be compressed.</param>
+    /// <param name="cancellation">Ends waiting for the password.</param>
     /// <exception cref="BackupException">
     /// <see cref="ErrorId.StoreExists"/> where there is something already, <see cref="ErrorId.PasswordRequired"/>,
     /// <see cref="ErrorId.StoreNotWritable"/>.
     /// </exception>
-    public static InitializedRepository Create(InitializeRequest request)
+    public static InitializedRepository Create(
+        InitializeRequest request, IRunObserver? observer = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         string path = Path.GetFullPath(request.Path);
-        using SecretText password = request.Credential.GetPassword(path, CancellationToken.None);
         return RepositoryErrors.Translate(path, "Nothing that was there was changed.", () =>
         {
+            // Before anybody is asked for a password.
+            RefuseContent(path);
+            using SecretText password = request.Credential.GetPassword(path, cancellation);
+            cancellation.ThrowIfCancellationRequested();
             using Repository repository = Repository.Create(new LocalBackend(path), password.Span);
+            if (!repository.Compresses)
+            {
+                observer?.OnNotice(new Notice(
+                    NoticeLevel.Warning,
+                    "Nothing will be compressed: this system has no zstd library. Install libzstd; what is stored until then stays as it is.",
+                    path));
+            }
+
             return new InitializedRepository
             {
                 Path = path,
@@ -54,5 +69,31 @@ public static class RepositoryInitializer
                 IsCompressed = repository.Compresses,
             };
         });
+    }
+
+    // A repository among other files, a folder store's for instance, would be taken for either. Empty directories may be
+    // there: those of a creation that was interrupted are.
+    private static void RefuseContent(string path)
+    {
+        if (File.Exists(path))
+        {
+            throw Exists($"'{path}' is a file.");
+        }
+
+        if (File.Exists(Path.Join(path, "config")))
+        {
+            throw Exists($"There is a repository, or another program's data, in '{path}' already: it has a file 'config'.");
+        }
+
+        EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false };
+        if (Directory.Exists(path) && Directory.EnumerateFiles(path, "*", all).FirstOrDefault() is { } file)
+        {
+            throw Exists($"The directory '{path}' is not empty: it holds '{Path.GetRelativePath(path, file)}'.");
+        }
+
+        BackupException Exists(string reason) => new(
+            ErrorId.StoreExists,
+            $"{reason} It was left as it is. Name a directory that is empty or does not exist yet.",
+            path);
     }
 }

@@ -35,11 +35,16 @@ internal static class RepositoryErrors
         FileSystemException system => StoreErrors.Writing(system, left),
         UnauthorizedAccessException => new BackupException(
             ErrorId.StoreNotWritable, $"The system refused a file of the repository '{path}': {Ended(e.Message)} {left} Check permissions.", path, e),
-        _ when PosixErrors.Classify(e.HResult) == FileSystemError.NoSpace => new BackupException(
+        _ when Classify(e) == FileSystemError.ReadOnly => new BackupException(
+            ErrorId.StoreNotWritable, $"The repository '{path}' cannot be written: {Ended(e.Message)} {left}", path, e),
+        _ when Classify(e) == FileSystemError.NoSpace => new BackupException(
             ErrorId.NotEnoughSpace, $"There is no space left for the repository '{path}': {Ended(e.Message)} {left} Make room and try again.", path, e),
         _ => new BackupException(
             ErrorId.InputOutput, $"A file of the repository '{path}' could not be read or written: {Ended(e.Message)} {left}", path, e),
     };
+
+    private static FileSystemError Classify(Exception e) =>
+        OperatingSystem.IsWindows() ? WindowsErrors.From(e, string.Empty, string.Empty).Error : PosixErrors.Classify(e.HResult);
 
     private static ErrorId Identify(RepositoryError error) => error switch
     {
