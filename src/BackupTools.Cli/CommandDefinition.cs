@@ -15,6 +15,7 @@ internal sealed record CommandDefinition(string Name, string Description, Func<C
     /// <summary>All commands.</summary>
     public static readonly CommandDefinition[] All =
     [
+        new("init", "Make a repository: a store that is deduplicated, compressed and encrypted.", InitCommand.Define),
         new("new", "Take a snapshot of each source: a SQLite database, or a directory.", NewCommand.Define),
         new("restore", "Bring a snapshot back; what stands at the target is moved aside and kept.", RestoreCommand.Define),
         new("list", "List the snapshots of each store.", ListCommand.Define),

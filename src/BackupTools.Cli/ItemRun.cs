@@ -15,6 +15,9 @@ internal sealed class ItemRun
 
     public Output Output { get; }
 
+    /// <summary>Asks whoever sits at the terminal.</summary>
+    public PasswordPrompt Prompt => new(Output, _cancellation);
+
     /// <summary>What the process tells so far.</summary>
     public ExitCode Outcome { get; private set; } = ExitCode.Done;
 

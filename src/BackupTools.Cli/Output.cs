@@ -140,6 +140,16 @@ internal sealed class Output : IRunObserver
     /// <param name="message">The text; it is escaped here.</param>
     public void WriteMessage(string prefix, string message) => WriteLines($"{prefix}: {TerminalText.Escape(message)}");
 
+    /// <summary>Writes a question to standard error; the answer goes on its line.</summary>
+    public void WriteQuestion(string question) => Tell(() =>
+    {
+        ClearProgress();
+        _messages.Write(TerminalText.Escape(question));
+    });
+
+    /// <summary>Ends the line of a question.</summary>
+    public void EndQuestion() => Tell(_messages.WriteLine);
+
     /// <inheritdoc/>
     public void OnNotice(Notice notice)
     {

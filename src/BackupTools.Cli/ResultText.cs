@@ -3,6 +3,7 @@ using System.Text;
 using BackupTools.Core.Restore;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 using BackupTools.Core.Verification;
 
 namespace BackupTools.Cli;
@@ -12,6 +13,15 @@ internal static class ResultText
 {
     private const int LabelColumns = 10;
     private const string Gap = "  ";
+
+    public static string Of(InitializedRepository made)
+    {
+        StringBuilder text = new();
+        AppendLabelled(text, "Created", made.Path);
+        AppendLabelled(text, "Id", made.Id);
+        AppendLabelled(text, "Format", $"restic {Number(made.FormatVersion)}, {(made.IsCompressed ? "compressed" : "not compressed")}");
+        return End(text);
+    }
 
     public static string Of(NewSnapshotResult made)
     {

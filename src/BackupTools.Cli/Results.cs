@@ -2,6 +2,7 @@ using System.Text.Json;
 using BackupTools.Core.Restore;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 using BackupTools.Core.Verification;
 
 namespace BackupTools.Cli;
@@ -9,6 +10,24 @@ namespace BackupTools.Cli;
 /// <summary>Results as JSON, one object a line; <see cref="ResultText"/> has them for people.</summary>
 internal static class Results
 {
+    public static void Write(Output output, InitializedRepository made)
+    {
+        if (!output.Json)
+        {
+            output.WriteText(ResultText.Of(made));
+            return;
+        }
+
+        output.WriteJson(json =>
+        {
+            json.WriteString("status", "initialized");
+            json.WriteString("path", made.Path);
+            json.WriteString("id", made.Id);
+            json.WriteNumber("format_version", made.FormatVersion);
+            json.WriteBoolean("compressed", made.IsCompressed);
+        });
+    }
+
     public static void Write(Output output, NewSnapshotResult made)
     {
         if (!output.Json)

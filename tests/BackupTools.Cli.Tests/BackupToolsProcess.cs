@@ -32,6 +32,14 @@ internal sealed class BackupToolsProcess : IDisposable
     public static BackupToolsProcess Start(TemporaryDirectory directory, params string[] arguments) =>
         StartOther(directory, "dotnet", ["exec", Program, .. arguments]);
 
+    /// <summary>Runs the program to its end, with variables of the environment.</summary>
+    public static ProcessResult RunWith(
+        TemporaryDirectory directory, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    {
+        using BackupToolsProcess run = StartOther(directory, "dotnet", ["exec", Program, .. arguments], environment);
+        return run.Wait();
+    }
+
     /// <summary>Runs something else to its end.</summary>
     public static ProcessResult RunOther(TemporaryDirectory directory, string program, params string[] arguments)
     {
@@ -60,7 +68,8 @@ internal sealed class BackupToolsProcess : IDisposable
         _process.Dispose();
     }
 
-    private static BackupToolsProcess StartOther(TemporaryDirectory directory, string program, string[] arguments)
+    private static BackupToolsProcess StartOther(
+        TemporaryDirectory directory, string program, string[] arguments, IEnumerable<(string Name, string Value)>? environment = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -70,9 +79,21 @@ internal sealed class BackupToolsProcess : IDisposable
         };
 
         // The tests' own host may carry settings that are none of the program's.
-        start.Environment.Remove("BACKUPTOOLS_DEBUG");
+        foreach (string name in start.Environment.Keys.Where(IsOurs).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach ((string name, string value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
+
         return new BackupToolsProcess(Process.Start(start)!);
     }
+
+    private static bool IsOurs(string variable) =>
+        variable.StartsWith("BACKUPTOOLS_", StringComparison.Ordinal) || variable.StartsWith("RESTIC_", StringComparison.Ordinal);
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

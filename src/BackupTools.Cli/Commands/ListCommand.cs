@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BackupTools.Core;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Cli.Commands;
 
@@ -20,8 +21,10 @@ internal static class ListCommand
             "--tag", "TAG",
             "Only snapshots with this tag; several must all be there.");
         Func<ParseResult, int?> latest = parameters.Count("--latest", "Only the newest so many of each series.");
+        Func<ParseResult, ItemRun, RepositoryCredential> password = parameters.Password();
         return (arguments, run) =>
         {
+            using RepositoryCredential credential = password(arguments, run);
             List<StoredSnapshot> table = [];
             ExitCode outcome = run.ForEach(arguments.GetValue(stores)!, (store, cancellation) =>
             {
@@ -35,6 +38,7 @@ internal static class ListCommand
                         Tags = arguments.GetValue(tags) ?? [],
                     },
                     Latest = latest(arguments),
+                    Credential = credential,
                 };
                 IReadOnlyList<StoredSnapshot> found = SnapshotLister.List(request, run.Output, cancellation);
                 foreach (StoredSnapshot snapshot in found)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Cli.Commands;
 
@@ -42,28 +43,34 @@ internal static class NewCommand
         Func<ParseResult, TimeSpan?> lockTimeout = parameters.Duration(
             "--lock-timeout",
             "How long to wait for the store's lock, such as 30s or 5min. [default: 60s]");
-        return (arguments, run) => run.ForEach(arguments.GetValue(sources)!, (source, cancellation) =>
+        Func<ParseResult, ItemRun, RepositoryCredential> password = parameters.Password();
+        return (arguments, run) =>
         {
-            NewSnapshotRequest request = new()
+            using RepositoryCredential credential = password(arguments, run);
+            return run.ForEach(arguments.GetValue(sources)!, (source, cancellation) =>
             {
-                Source = source,
-                Store = arguments.GetValue(to) ?? Path.Join(".", "backups"),
-                Keep = keep(arguments),
-                Name = arguments.GetValue(name),
-                Host = arguments.GetValue(host),
-                Sections = arguments.GetValue(sections) ?? [],
-                Exclude = arguments.GetValue(exclude) ?? [],
-                ExcludeFrom = arguments.GetValue(excludeFrom) ?? [],
-                ExcludeCaches = excludeCaches.IsGiven(arguments),
-                Capture = capture(arguments) ?? CaptureMethod.Exact,
-                Check = check(arguments) ?? CheckLevel.Quick,
-                Tags = arguments.GetValue(tags) ?? [],
-                Comment = arguments.GetValue(comment),
-                LockTimeout = lockTimeout(arguments) ?? NewSnapshotRequest.DefaultLockTimeout,
-            };
-            NewSnapshotResult result = SnapshotTaker.Take(request, run.Output, cancellation);
-            Results.Write(run.Output, result);
-            return ExitCodes.Of(result.Snapshot.Manifest);
-        });
+                NewSnapshotRequest request = new()
+                {
+                    Source = source,
+                    Store = arguments.GetValue(to) ?? Path.Join(".", "backups"),
+                    Keep = keep(arguments),
+                    Name = arguments.GetValue(name),
+                    Host = arguments.GetValue(host),
+                    Sections = arguments.GetValue(sections) ?? [],
+                    Exclude = arguments.GetValue(exclude) ?? [],
+                    ExcludeFrom = arguments.GetValue(excludeFrom) ?? [],
+                    ExcludeCaches = excludeCaches.IsGiven(arguments),
+                    Capture = capture(arguments) ?? CaptureMethod.Exact,
+                    Check = check(arguments) ?? CheckLevel.Quick,
+                    Tags = arguments.GetValue(tags) ?? [],
+                    Comment = arguments.GetValue(comment),
+                    LockTimeout = lockTimeout(arguments) ?? NewSnapshotRequest.DefaultLockTimeout,
+                    Credential = credential,
+                };
+                NewSnapshotResult result = SnapshotTaker.Take(request, run.Output, cancellation);
+                Results.Write(run.Output, result);
+                return ExitCodes.Of(result.Snapshot.Manifest);
+            });
+        };
     }
 }

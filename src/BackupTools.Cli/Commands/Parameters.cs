@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Cli.Commands;
 
@@ -127,6 +128,33 @@ internal sealed class Parameters(Command command)
             Name = arguments.GetValue(name),
             Source = arguments.GetValue(source),
             Host = arguments.GetValue(host),
+        };
+    }
+
+    /// <summary>
+    /// The options that say where the password of a repository comes from. There is none for the password itself: command
+    /// lines are seen by others, and kept.
+    /// </summary>
+    /// <param name="isNew">Whether the password is going to be that of a new repository.</param>
+    public Func<ParseResult, ItemRun, RepositoryCredential> Password(bool isNew = false)
+    {
+        Option<string?> file = Text("--password-file", "FILE", "The file that holds the repository's password.");
+        Option<string?> program = Text(
+            "--password-command", "COMMAND",
+            "The program, with arguments, that writes the repository's password to its standard output.");
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(file) is not null && result.GetResult(program) is not null)
+            {
+                result.AddError("--password-file and --password-command cannot both be given.");
+            }
+        });
+        return (arguments, run) => new RepositoryCredential
+        {
+            PasswordFile = arguments.GetValue(file),
+            PasswordCommand = arguments.GetValue(program),
+            Prompt = repository => run.Prompt.Ask($"Password of the repository '{repository}': "),
+            Confirm = isNew ? _ => run.Prompt.Ask("The same once more: ") : null,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Cli.Commands;
 
@@ -25,29 +26,35 @@ internal static class PruneCommand
             "Keep all taken within this time before the newest, such as 1y2m10d4h; m is months.");
         Option<string[]> tags = parameters.Texts("--keep-tag", "TAG", "Keep all that carry this tag.");
         SwitchOption dryRun = parameters.Switch("--dry-run", "Tell what would be removed, and remove nothing.");
-        return (arguments, run) => run.Run(arguments.GetValue(store)!, cancellation =>
+        Func<ParseResult, ItemRun, RepositoryCredential> password = parameters.Password();
+        return (arguments, run) =>
         {
-            PruneRequest request = new()
+            using RepositoryCredential credential = password(arguments, run);
+            return run.Run(arguments.GetValue(store)!, cancellation =>
             {
-                Store = arguments.GetValue(store)!,
-                Filter = series(arguments),
-                Policy = new RetentionPolicy
+                PruneRequest request = new()
                 {
-                    Last = last(arguments),
-                    Hourly = hourly(arguments),
-                    Daily = daily(arguments),
-                    Weekly = weekly(arguments),
-                    Monthly = monthly(arguments),
-                    Yearly = yearly(arguments),
-                    Within = within(arguments),
-                    Tags = arguments.GetValue(tags) ?? [],
-                },
-            };
-            bool isPlan = dryRun.IsGiven(arguments);
-            PrunePlan plan = SnapshotPruner.Plan(request, run.Output, cancellation);
-            IReadOnlyList<RetentionDecision> decisions = isPlan ? plan.Decisions : SnapshotPruner.Run(plan, run.Output, cancellation);
-            Results.Write(run.Output, decisions, isPlan);
-            return ExitCode.Done;
-        });
+                    Store = arguments.GetValue(store)!,
+                    Filter = series(arguments),
+                    Policy = new RetentionPolicy
+                    {
+                        Last = last(arguments),
+                        Hourly = hourly(arguments),
+                        Daily = daily(arguments),
+                        Weekly = weekly(arguments),
+                        Monthly = monthly(arguments),
+                        Yearly = yearly(arguments),
+                        Within = within(arguments),
+                        Tags = arguments.GetValue(tags) ?? [],
+                    },
+                    Credential = credential,
+                };
+                bool isPlan = dryRun.IsGiven(arguments);
+                PrunePlan plan = SnapshotPruner.Plan(request, run.Output, cancellation);
+                IReadOnlyList<RetentionDecision> decisions = isPlan ? plan.Decisions : SnapshotPruner.Run(plan, run.Output, cancellation);
+                Results.Write(run.Output, decisions, isPlan);
+                return ExitCode.Done;
+            });
+        };
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BackupTools.Core.Restore;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 
 namespace BackupTools.Cli.Commands;
 
@@ -31,30 +32,36 @@ internal static class RestoreCommand
         SwitchOption force = parameters.Switch("--force", "Replace a database although another process holds it open.");
         SwitchOption dryRun = parameters.Switch("--dry-run", "Tell what would be done, and do nothing.");
         Func<ParseResult, SnapshotFilter> series = parameters.Series();
-        return (arguments, run) => run.Run(arguments.GetValue(snapshot)!, cancellation =>
+        Func<ParseResult, ItemRun, RepositoryCredential> password = parameters.Password();
+        return (arguments, run) =>
         {
-            RestoreRequest request = new()
+            using RepositoryCredential credential = password(arguments, run);
+            return run.Run(arguments.GetValue(snapshot)!, cancellation =>
             {
-                Snapshot = arguments.GetValue(snapshot)!,
-                Target = arguments.GetValue(to)!,
-                AsOf = asOf(arguments),
-                Filter = series(arguments),
-                Include = arguments.GetValue(include) ?? [],
-                SkipVerify = skipVerify.IsGiven(arguments),
-                Overlay = overlay.IsGiven(arguments),
-                Force = force.IsGiven(arguments),
-            };
-            RestorePlan plan = SnapshotRestorer.Plan(request, run.Output, cancellation);
-            if (dryRun.IsGiven(arguments))
-            {
-                Results.Write(run.Output, plan);
-            }
-            else
-            {
-                Results.Write(run.Output, SnapshotRestorer.Run(plan, run.Output, cancellation));
-            }
+                RestoreRequest request = new()
+                {
+                    Snapshot = arguments.GetValue(snapshot)!,
+                    Target = arguments.GetValue(to)!,
+                    AsOf = asOf(arguments),
+                    Filter = series(arguments),
+                    Include = arguments.GetValue(include) ?? [],
+                    SkipVerify = skipVerify.IsGiven(arguments),
+                    Overlay = overlay.IsGiven(arguments),
+                    Force = force.IsGiven(arguments),
+                    Credential = credential,
+                };
+                RestorePlan plan = SnapshotRestorer.Plan(request, run.Output, cancellation);
+                if (dryRun.IsGiven(arguments))
+                {
+                    Results.Write(run.Output, plan);
+                }
+                else
+                {
+                    Results.Write(run.Output, SnapshotRestorer.Run(plan, run.Output, cancellation));
+                }
 
-            return ExitCode.Done;
-        });
+                return ExitCode.Done;
+            });
+        };
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BackupTools.Core.Stores;
 using BackupTools.Core.Verification;
 
 namespace BackupTools.Cli.Commands;
@@ -21,22 +22,28 @@ internal static class VerifyCommand
         Option<string?> scratch = parameters.Text(
             "--scratch", "DIR",
             "Where to rehearse. [default: the system's place for temporary files]");
-        return (arguments, run) => run.ForEach(arguments.GetValue(snapshots)!, (snapshot, cancellation) =>
+        Func<ParseResult, ItemRun, RepositoryCredential> password = parameters.Password();
+        return (arguments, run) =>
         {
-            VerifyRequest request = new()
+            using RepositoryCredential credential = password(arguments, run);
+            return run.ForEach(arguments.GetValue(snapshots)!, (snapshot, cancellation) =>
             {
-                Snapshot = snapshot,
-                Level = level(arguments) ?? VerifyLevel.Hash,
-                Scratch = arguments.GetValue(scratch),
-            };
-            ExitCode worst = ExitCode.Done;
-            foreach (VerifyResult result in SnapshotVerifier.Verify(request, run.Output, cancellation))
-            {
-                Results.Write(run.Output, result);
-                worst = ExitCodes.Worst(worst, ExitCodes.Of(result.Result));
-            }
+                VerifyRequest request = new()
+                {
+                    Snapshot = snapshot,
+                    Level = level(arguments) ?? VerifyLevel.Hash,
+                    Scratch = arguments.GetValue(scratch),
+                    Credential = credential,
+                };
+                ExitCode worst = ExitCode.Done;
+                foreach (VerifyResult result in SnapshotVerifier.Verify(request, run.Output, cancellation))
+                {
+                    Results.Write(run.Output, result);
+                    worst = ExitCodes.Worst(worst, ExitCodes.Of(result.Result));
+                }
 
-            return worst;
-        });
+                return worst;
+            });
+        };
     }
 }

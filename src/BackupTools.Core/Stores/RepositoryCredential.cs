@@ -28,6 +28,11 @@ public sealed class RepositoryCredential : IDisposable
     /// </summary>
     public Func<string, SecureString?>? Prompt { get; init; }
 
+    /// <summary>
+    /// Asks for it once more, where it is going to be that of a new repository: an answer that was mistyped opens nothing later.
+    /// </summary>
+    public Func<string, SecureString?>? Confirm { get; init; }
+
     /// <summary>Reads a variable of the environment.</summary>
     internal Func<string, string?> ReadVariable { get; init; } = Environment.GetEnvironmentVariable;
 
@@ -153,7 +158,26 @@ public sealed class RepositoryCredential : IDisposable
 
     private SecretText? Ask(string path)
     {
-        using SecureString? answer = Prompt?.Invoke(path);
+        SecretText? password = Answer(Prompt, path);
+        if (password is null || password.IsEmpty || Confirm is null)
+        {
+            return password;
+        }
+
+        using SecretText? again = Answer(Confirm, path);
+        if (again is not null && again.Span.SequenceEqual(password.Span))
+        {
+            return password;
+        }
+
+        password.Dispose();
+        throw new BackupException(
+            ErrorId.PasswordRequired, $"The two passwords for the repository '{path}' are not the same. Nothing was changed. Try again.", path);
+    }
+
+    private static SecretText? Answer(Func<string, SecureString?>? ask, string path)
+    {
+        using SecureString? answer = ask?.Invoke(path);
         return answer is null ? null : SecretText.From(answer);
     }
 }

@@ -204,6 +204,31 @@ public class RepositoryCredentialTests
         Assert.Throws<ObjectDisposedException>(() => answer.Length);
     }
 
+    [Theory]
+    [InlineData("secret", true)]
+    [InlineData("Secret", false)]
+    [InlineData("secret ", false)]
+    [InlineData("", false)]
+    [InlineData(null, false)]
+    public void An_answer_that_has_to_be_confirmed_is_compared(string? again, bool isGood)
+    {
+        RepositoryCredential credential = new()
+        {
+            ReadVariable = None,
+            Prompt = _ => Secure("secret"),
+            Confirm = _ => again is null ? null : Secure(again),
+        };
+        if (isGood)
+        {
+            Assert.Equal("secret", Get(credential));
+            return;
+        }
+
+        BackupException error = Refuse(credential);
+        Assert.Equal(ErrorId.PasswordRequired, error.Id);
+        Assert.DoesNotContain("ecret", error.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_password_is_wiped_from_memory_when_it_is_not_needed_any_more()
     {
