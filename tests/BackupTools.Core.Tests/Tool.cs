@@ -31,16 +31,19 @@ internal static class Tool
     /// <summary>Runs a program to its end and returns what it wrote to standard output.</summary>
     public static string Run(string program, IEnumerable<string> arguments, bool mayFail = false)
     {
-        ProcessStartInfo start = new(program) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
         using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(mayFail || process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {output}");
+        Assert.True(
+            mayFail || process.ExitCode == 0,
+            $"{program} {string.Join(' ', start.ArgumentList)} ended with {process.ExitCode}: {output}{error.Result}");
         return output;
     }
 }

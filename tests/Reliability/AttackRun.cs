@@ -97,6 +97,9 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
         Guard(kind, id, body, isCase: true);
     }
 
+    /// <summary>Does what cases of a kind need: what it throws is a failure of that kind, and the attack goes on.</summary>
+    public void Prepare(string kind, Action body) => Guard(kind, "all", body, isCase: false);
+
     /// <summary>Tells that cases of a kind cannot be run here.</summary>
     public void Skip(string kind, string reason)
     {

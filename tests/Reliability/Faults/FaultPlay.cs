@@ -33,15 +33,16 @@ internal static class FaultPlay
 
     private static void Strike(AttackRun run, Func<Scene> make, string kind, Fault fault, int most)
     {
-        int[] points;
-        using (Stage first = new(make()))
+        int[] points = [];
+        run.Prepare(kind, () =>
         {
+            using Stage first = new(make());
             points = Spread(first.Count(fault).Count, run.OnlyCase is null ? most : int.MaxValue);
-        }
+        });
 
         ConcurrentQueue<int> left = new(points);
         Task[] workers = [.. Enumerable.Range(0, Math.Min(s_workers, points.Length)).Select(_ => Task.Factory.StartNew(
-            () =>
+            () => run.Prepare(kind, () =>
             {
                 using Stage stage = new(make());
                 while (left.TryDequeue(out int point))
@@ -49,7 +50,7 @@ internal static class FaultPlay
                     Fault struck = fault with { At = point };
                     run.Case(kind, struck.ToString(), () => stage.Strike(struck));
                 }
-            },
+            }),
             run.Cancellation,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default))];

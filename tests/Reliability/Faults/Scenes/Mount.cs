@@ -26,5 +26,9 @@ internal static class Mount
     /// <param name="options">How large it may get, as <c>mount -o</c> takes it.</param>
     public static void Memory(string directory, string options) => Tool.Run("mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory]);
 
-    public static void Unmount(string directory) => Tool.Run("umount", [directory]);
+    /// <summary>
+    /// Takes away what was mounted there. Nothing of ours uses it any more; but whatever process is being started just
+    /// then, for another scene, has all our descriptors until it becomes its program, and keeps it busy so long.
+    /// </summary>
+    public static void Unmount(string directory) => Tool.Run("umount", ["--lazy", directory]);
 }
