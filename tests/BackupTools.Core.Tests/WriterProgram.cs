@@ -99,7 +99,7 @@ internal static class WriterProgram
         SqliteConnection Open()
         {
             SqliteConnection opened = TestDatabase.Open(path);
-            opened.SetBusyTimeout(TimeSpan.FromMinutes(2));
+            opened.Execute("PRAGMA busy_timeout=120000");
             return opened;
         }
 

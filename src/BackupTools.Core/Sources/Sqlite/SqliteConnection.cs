@@ -43,10 +43,6 @@ internal sealed unsafe class SqliteConnection : IDisposable
         }
     }
 
-    /// <summary>How long SQLite itself waits for locks of others before it reports that it is busy.</summary>
-    public void SetBusyTimeout(TimeSpan timeout) =>
-        Check(SqliteNative.BusyTimeout(_handle, (int)timeout.TotalMilliseconds));
-
     /// <summary>Runs a statement for its effect.</summary>
     public void Execute(string sql, string? text = null)
     {

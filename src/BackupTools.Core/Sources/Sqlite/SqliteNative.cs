@@ -58,9 +58,6 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_errmsg")]
     public static partial byte* ErrorMessage(nint connection);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_busy_timeout")]
-    public static partial int BusyTimeout(nint connection, int milliseconds);
-
     [LibraryImport(Library, EntryPoint = "sqlite3_interrupt")]
     public static partial void InterruptAll(nint connection);
 
