@@ -3,6 +3,8 @@ namespace BackupTools.Benchmarks;
 /// <summary>One run of everything that was chosen.</summary>
 internal static class BenchmarkRun
 {
+    private const int HistoryMegabytes = 220;
+
     public static int Execute(Options options, string repository, TextWriter log, TextWriter output, CancellationToken cancellation)
     {
         // Programs started here find the runtime that runs this one, and restic its password.
@@ -13,6 +15,7 @@ internal static class BenchmarkRun
         List<ComparisonResult> times = [];
         List<WriterRow> writers = [];
         List<MemoryRow> memory = [];
+        List<(string Place, HistoryRow Row)> histories = [];
         Report report = new();
         bool isFirst = true;
         string? published = null;
@@ -60,6 +63,19 @@ internal static class BenchmarkRun
                         times.Add(ComparisonRunner.Run(runner, cases.List(bench), options.Rounds, bench.Root, log));
                     }
 
+                    if (work == "repository")
+                    {
+                        times.AddRange(new RepositoryCases(runner, published!).Of(bench)
+                            .Select(comparison => ComparisonRunner.Run(runner, comparison, options.Rounds, bench.Root, log)));
+                    }
+
+                    if (work == "history")
+                    {
+                        IReadOnlyList<HistoryRow> rows = new HistoryCase(runner, tools, published!)
+                            .Run(bench, Math.Min(HistoryMegabytes, options.DatabaseMegabytes), options.Snapshots, log);
+                        histories.AddRange(rows.Select(row => (name, row)));
+                    }
+
                     if (work == "memory" && isFirst)
                     {
                         memory.AddRange(Memory(runner, cases, bench, options));
@@ -78,6 +94,7 @@ internal static class BenchmarkRun
 
         report.WriteTimes(times);
         report.WriteWriters(writers);
+        report.WriteHistories(histories);
         report.WriteMemory(memory, times);
         output.Write(report.ToString());
         if (options.Output is { } file)
@@ -96,12 +113,17 @@ internal static class BenchmarkRun
         {
             "database" or "writer" => options.DatabaseMegabytes * 1024L * 1024,
             "large-files" => (long)options.LargeFiles * options.LargeFileMegabytes * 1024 * 1024,
+            "repository" => Math.Max(
+                Math.Max(options.DatabaseMegabytes, (long)options.LargeFiles * options.LargeFileMegabytes) * 1024 * 1024, small),
+            "history" => (options.Snapshots + 4L) * Math.Min(HistoryMegabytes, options.DatabaseMegabytes) * 1024 * 1024 / 4,
             _ => small,
         };
         long free = new DriveInfo(bench.Root).AvailableFreeSpace;
         return free < needed
             ? $"needs {needed >> 20} MiB, and {free >> 20} MiB are free"
-            : work is "database" or "writer" or "list" ? tools.Missing("sqlite3") : null;
+            : work is "database" or "writer" or "list" or "repository" or "history" ? tools.Missing("sqlite3")
+                ?? (work == "repository" ? tools.Missing("restic") : null)
+            : null;
     }
 
     private static IEnumerable<MemoryRow> Memory(CommandRunner runner, Cases cases, Workbench bench, Options options)

@@ -21,6 +21,11 @@ internal sealed record Comparison(string Work, string Place, Contender Ours, IRe
 {
     /// <summary>How many rounds for each that is asked for: more for work that takes milliseconds.</summary>
     public int RoundsFactor { get; init; } = 1;
+
+    /// <summary>
+    /// What both do before the work begins. It is measured beside them, and the ratio is of what either takes beyond it.
+    /// </summary>
+    public Contender? Beyond { get; init; }
 }
 
 /// <summary>All runs of one contender.</summary>
@@ -31,14 +36,23 @@ internal sealed record ContenderResult(Contender Contender, IReadOnlyList<Measur
     public Measurement Largest => Runs.MaxBy(r => r.PeakKilobytes)!;
 }
 
-internal sealed record ComparisonResult(Comparison Comparison, ContenderResult Ours, IReadOnlyList<ContenderResult> Theirs);
+internal sealed record ComparisonResult(Comparison Comparison, ContenderResult Ours, IReadOnlyList<ContenderResult> Theirs)
+{
+    public ContenderResult? Beyond { get; init; }
+
+    public double RatioTo(ContenderResult theirs)
+    {
+        double before = Beyond?.MedianSeconds ?? 0;
+        return (Ours.MedianSeconds - before) / (theirs.MedianSeconds - before);
+    }
+}
 
 internal static class ComparisonRunner
 {
     /// <summary>Runs all contenders in turn, round after round, so that a slow minute of the machine meets all of them.</summary>
     public static ComparisonResult Run(CommandRunner runner, Comparison comparison, int rounds, string place, TextWriter log)
     {
-        Contender[] all = [comparison.Ours, .. comparison.Theirs];
+        Contender[] all = [comparison.Ours, .. comparison.Theirs, .. comparison.Beyond is { } beyond ? [beyond] : Array.Empty<Contender>()];
         Contender[] present = [.. all.Where(c => c.Missing is null)];
         Dictionary<Contender, List<Measurement>> runs = all.ToDictionary(c => c, _ => new List<Measurement>());
         for (int round = 0; round < rounds * comparison.RoundsFactor; round++)
@@ -59,7 +73,10 @@ internal static class ComparisonRunner
         return new ComparisonResult(
             comparison,
             new ContenderResult(comparison.Ours, runs[comparison.Ours]),
-            [.. comparison.Theirs.Select(c => new ContenderResult(c, runs[c]))]);
+            [.. comparison.Theirs.Select(c => new ContenderResult(c, runs[c]))])
+        {
+            Beyond = comparison.Beyond is { } before ? new ContenderResult(before, runs[before]) : null,
+        };
     }
 
     public static Measurement RunOnce(CommandRunner runner, Contender contender, string place)

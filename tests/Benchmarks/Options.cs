@@ -5,7 +5,7 @@ namespace BackupTools.Benchmarks;
 /// <summary>What to measure, where, and on how much.</summary>
 internal sealed record Options
 {
-    public static readonly string[] AllWork = ["database", "writer", "files", "large-files", "list", "memory"];
+    public static readonly string[] AllWork = ["database", "writer", "files", "large-files", "list", "memory", "repository", "history"];
 
     public IReadOnlyList<string> Work { get; init; } = AllWork;
 
@@ -17,6 +17,9 @@ internal sealed record Options
     public int DatabaseMegabytes { get; init; }
 
     public int Files { get; init; }
+
+    /// <summary>How many snapshots a history has.</summary>
+    public int Snapshots { get; init; }
 
     public int LargeFiles { get; init; }
 
@@ -47,13 +50,14 @@ internal sealed record Options
         Option<int?> rounds = new("--rounds") { Description = "Rounds (5)" };
         Option<int?> database = new("--database-mib") { Description = "Size of the database (1024)" };
         Option<int?> files = new("--files") { Description = "Number of small files (100000)" };
+        Option<int?> snapshots = new("--snapshots") { Description = "Snapshots of a history (48)" };
         Option<int?> largeFiles = new("--large-files") { Description = "Number of large files (4)" };
         Option<int?> largeFile = new("--large-file-mib") { Description = "Size of a large file (512)" };
         Option<string?> output = new("--output") { Description = "A file for the report, beside standard output" };
         Option<string?> backupTools = new("--backuptools") { Description = "An executable to measure instead of publishing one" };
         RootCommand root = new("Runs backuptools beside the programs that people use today, as whole processes.")
         {
-            work, place, disk, tmpfs, quick, large, rounds, database, files, largeFiles, largeFile, output, backupTools,
+            work, place, disk, tmpfs, quick, large, rounds, database, files, snapshots, largeFiles, largeFile, output, backupTools,
         };
         root.SetAction((parsed, cancellation) =>
         {
@@ -67,6 +71,7 @@ internal sealed record Options
                 Rounds = parsed.GetValue(rounds) ?? (small ? 1 : 5),
                 DatabaseMegabytes = parsed.GetValue(database) ?? (small ? 4 : 1024),
                 Files = parsed.GetValue(files) ?? (small ? 300 : 100_000),
+                Snapshots = parsed.GetValue(snapshots) ?? (small ? 3 : 48),
                 LargeFiles = parsed.GetValue(largeFiles) ?? (small ? 2 : 4),
                 LargeFileMegabytes = parsed.GetValue(largeFile) ?? (small ? 2 : 512),
                 Output = parsed.GetValue(output),

@@ -47,16 +47,19 @@ internal sealed class Report
         Line("|---|---|---|---|---|---|---|---|---|---|");
         foreach (ComparisonResult result in results)
         {
+            string beyond = result.Beyond is { } before
+                ? string.Create(CultureInfo.InvariantCulture, $", beyond {before.Contender.Name} ({before.MedianSeconds:0.000})")
+                : "";
             foreach (ContenderResult theirs in result.Theirs)
             {
-                string start = $"| {result.Comparison.Work} | {result.Comparison.Place} | {Times(result.Ours)} | {theirs.Contender.Name} | ";
+                string start = $"| {result.Comparison.Work}{beyond} | {result.Comparison.Place} | {Times(result.Ours)} | {theirs.Contender.Name} | ";
                 if (theirs.Contender.Missing is { } missing)
                 {
                     Line(start + $"skipped: {missing} | | | | {Peak(result.Ours.Largest)} | |");
                     continue;
                 }
 
-                double ratio = result.Ours.MedianSeconds / theirs.MedianSeconds;
+                double ratio = result.RatioTo(theirs);
                 string target = theirs.Contender.Target is { } most ? $"{most:0.00} | {YesNo(ratio <= most)}" : "told | ";
                 Line(start + $"{Times(theirs)} | {ratio:0.00} | {target} | {Peak(result.Ours.Largest)} | {Peak(theirs.Largest)} |");
             }
@@ -84,6 +87,26 @@ internal sealed class Report
         {
             Line($"| {row.Place} | {row.Beside} | {row.Rounds.Sum(r => r.Commits)} | {row.Rounds.Sum(r => r.Failed)} | "
                 + $"{Statistics.Median(row.Rounds.Select(r => r.MedianMilliseconds)):0.00} | {row.Rounds.Max(r => r.SlowestMilliseconds):0.0} |");
+        }
+    }
+
+    public void WriteHistories(IReadOnlyList<(string Place, HistoryRow Row)> histories)
+    {
+        if (histories.Count == 0)
+        {
+            return;
+        }
+
+        Line("");
+        Line("Snapshots of one database: after 500 changed rows, then with a hundredth of the rows changed between each two; megabytes of files.");
+        Line("");
+        Line("| place | store | first | added after 500 changes | snapshots | all |");
+        Line("|---|---|---|---|---|---|");
+        foreach ((string place, HistoryRow row) in histories)
+        {
+            Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {place} | {row.Store} | {row.First / 1e6:0.0} | {row.FewChanges / 1e6:0.0} | {row.Snapshots} | {row.All / 1e6:0.0} |"));
         }
     }
 

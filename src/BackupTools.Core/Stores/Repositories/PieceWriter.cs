@@ -72,7 +72,7 @@ internal sealed class PieceWriter
         long offset = 0;
         int used = 0;
         bool isEnd = filled < DatabaseCutting.LongestPiece;
-        while (used < filled)
+        while (true)
         {
             int length = DatabaseCutting.PieceLength(offset, pageSize);
             if (filled - used < length && !isEnd)
@@ -87,9 +87,19 @@ internal sealed class PieceWriter
             }
 
             length = Math.Min(length, filled - used);
+            if (length == 0)
+            {
+                break;
+            }
+
             pieces.Add(Save(buffer.AsSpan(used, length), cancellation));
             used += length;
             offset += length;
+        }
+
+        if (offset != file.GetStatus().Size)
+        {
+            throw new IOException($"{offset} bytes of a database copy of {file.GetStatus().Size} were read.");
         }
 
         return new StoredContent(offset, null, pieces);
