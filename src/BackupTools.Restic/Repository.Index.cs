@@ -9,9 +9,9 @@ namespace BackupTools.Restic;
 /// <content>The index.</content>
 public sealed partial class Repository
 {
-    // restic's bounds: after so many blobs, or so long, a long run's index is written, so that a later run can go on from
-    // there if this one dies.
-    private const int FullIndex = 50_000;
+    // After so many blobs, or so long, a long run's index is written, so that a later run can go on from there if this one
+    // dies. The time is restic's; of blobs it takes 50,000, whose text and what it is compressed in take 40 MB at a time.
+    private const int FullIndex = 20_000;
     private static readonly TimeSpan s_oldIndex = TimeSpan.FromMinutes(10);
 
     private readonly Lock _indexLock = new();

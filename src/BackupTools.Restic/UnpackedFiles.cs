@@ -12,7 +12,6 @@ namespace BackupTools.Restic;
 internal sealed class UnpackedFiles(IRepositoryBackend backend, RepositoryKey key, RepositoryConfig config, IZstandard? zstandard)
 {
     private const byte CompressedMark = 2;
-    private const int VectorLength = RepositoryKey.Overhead / 2;
 
     // Far beyond what programs write: index files are kept below 8 MiB.
     private const int MaxFileLength = 512 << 20;
@@ -60,12 +59,10 @@ internal sealed class UnpackedFiles(IRepositoryBackend backend, RepositoryKey ke
 
     private byte[] Compress(ReadOnlySpan<byte> json)
     {
-        byte[] file = new byte[RepositoryKey.CiphertextLength(1 + zstandard!.CompressBound(json.Length))];
-        file[VectorLength] = CompressedMark;
-        int length = 1 + zstandard.Compress(json, file.AsSpan(VectorLength + 1));
-        Array.Resize(ref file, RepositoryKey.CiphertextLength(length));
-        key.Encrypt(file.AsSpan(VectorLength, length), file);
-        return file;
+        using ScratchBuffer buffer = new();
+        Span<byte> content = buffer.Get(1 + zstandard!.CompressBound(json.Length));
+        content[0] = CompressedMark;
+        return Encrypt(content[..(1 + zstandard.Compress(json, content[1..]))]);
     }
 
     private byte[] Encrypt(ReadOnlySpan<byte> json)

@@ -11,7 +11,8 @@ public sealed partial class LocalBackend : IRepositoryBackend
     private const string TemporaryMark = "-tmp-";
 
     // Writing goes on in pieces so that a cancellation is noticed.
-    private const int PieceLength = 1 << 20;
+    // Larger pieces fill memory that a virtual machine has given back to its host, which takes several times as long.
+    private const int PieceLength = 64 << 10;
 
     private readonly OpenFileCache _openPacks = new(OpenToRead);
     private readonly Lazy<bool> _groupMayRead;

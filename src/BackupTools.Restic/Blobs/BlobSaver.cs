@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using BackupTools.Restic.Compression;
 using BackupTools.Restic.Cryptography;
 using BackupTools.Restic.Packs;
@@ -12,7 +12,7 @@ namespace BackupTools.Restic.Blobs;
 /// </summary>
 internal sealed class BlobSaver : IDisposable
 {
-    private const long MaxBytesUnderWay = 16 << 20;
+    private const long MaxBytesUnderWay = 8 << 20;
     private const int WriterThreads = 2;
 
     private readonly RepositoryKey _key;
@@ -67,9 +67,7 @@ internal sealed class BlobSaver : IDisposable
     {
         ThrowIfFailed();
         _bytesUnderWay.Enter(content.Length + 1, cancellation);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(content.Length);
-        content.CopyTo(buffer);
-        _work.Add(new Work(blob, buffer, content.Length));
+        _work.Add(new Work(blob, content));
     }
 
     /// <summary>Takes over a blob as it is stored elsewhere already.</summary>
@@ -119,7 +117,7 @@ internal sealed class BlobSaver : IDisposable
 
     private void Encode()
     {
-        using PooledBuffer scratch = new();
+        using ScratchBuffer scratch = new();
         while (_work.TryTake(out Work work))
         {
             try
@@ -136,16 +134,16 @@ internal sealed class BlobSaver : IDisposable
             }
             finally
             {
-                ArrayPool<byte>.Shared.Return(work.Buffer);
+                work.Free();
                 _bytesUnderWay.Leave(work.Length + 1);
             }
         }
     }
 
-    private void EncodeOne(Work work, PooledBuffer scratch)
+    private void EncodeOne(Work work, ScratchBuffer scratch)
     {
         const int vector = RepositoryKey.Overhead / 2;
-        ReadOnlySpan<byte> content = work.Buffer.AsSpan(0, work.Length);
+        ReadOnlySpan<byte> content = work.Content;
         bool isTree = work.Blob.Type == BlobType.Tree;
         int uncompressedLength = 0;
         Span<byte> sealedBytes;
@@ -239,7 +237,30 @@ internal sealed class BlobSaver : IDisposable
         }
     }
 
-    private readonly record struct Work(BlobHandle Blob, byte[] Buffer, int Length);
+    /// <summary>
+    /// A blob on its way. Outside the collected heap: contents of every size, up to 8 MiB, come and go so fast that the
+    /// pools of arrays keep either too few or the wrong ones, and what they drop piles up until a full collection.
+    /// </summary>
+    private readonly unsafe struct Work
+    {
+        private readonly byte* _content;
+
+        public Work(BlobHandle blob, ReadOnlySpan<byte> content)
+        {
+            Blob = blob;
+            Length = content.Length;
+            _content = (byte*)NativeMemory.Alloc((nuint)content.Length);
+            content.CopyTo(new Span<byte>(_content, Length));
+        }
+
+        public BlobHandle Blob { get; }
+
+        public int Length { get; }
+
+        public ReadOnlySpan<byte> Content => new(_content, Length);
+
+        public void Free() => NativeMemory.Free(_content);
+    }
 
     /// <summary>The pack into which blobs of a type go.</summary>
     private sealed class OpenPack

@@ -31,7 +31,7 @@ internal sealed class PackWriter(IRepositoryBackend backend, RepositoryKey key, 
                 throw new RepositoryDataException("The header does not tell what the pack consists of.");
             }
 
-            using PooledBuffer buffer = new();
+            using ScratchBuffer buffer = new();
             foreach (PackBlob blob in pack.Blobs)
             {
                 cancellation.ThrowIfCancellationRequested();

@@ -13,9 +13,10 @@ internal static class IndexJson
     /// what is there.
     /// </summary>
     public static ReadOnlyMemory<byte> Write(
-        IEnumerable<(ObjectId Pack, IReadOnlyList<PackBlob> Blobs)> packs, IReadOnlyList<ObjectId> supersedes)
+        IReadOnlyCollection<(ObjectId Pack, IReadOnlyList<PackBlob> Blobs)> packs, IReadOnlyList<ObjectId> supersedes)
     {
-        JsonText json = new();
+        // Enough at once: growing by and by would leave as much again behind.
+        JsonText json = new(1024 + (packs.Count * 100) + (packs.Sum(pack => pack.Blobs.Count) * 160) + (supersedes.Count * 70));
         json.Raw("{"u8);
         for (int i = 0; i < supersedes.Count; i++)
         {

@@ -8,13 +8,14 @@ namespace BackupTools.Restic.Json;
 /// JSON as Go's encoder writes it, byte for byte: ids are made of these bytes, so that the same content must always give
 /// the same text.
 /// </summary>
-internal sealed class JsonText
+/// <param name="capacity">How many bytes it is going to be, about.</param>
+internal sealed class JsonText(int capacity = 256)
 {
     // What stands for itself; everything else is looked at one by one.
     private static readonly SearchValues<byte> s_plain = SearchValues.Create(
         [.. Enumerable.Range(0x20, 0x60).Select(b => (byte)b).Except("\"\\<>&"u8.ToArray())]);
 
-    private readonly ArrayBufferWriter<byte> _buffer = new(256);
+    private readonly ArrayBufferWriter<byte> _buffer = new(capacity);
 
     /// <summary>What has been written.</summary>
     public ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;

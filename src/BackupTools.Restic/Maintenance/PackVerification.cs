@@ -25,7 +25,7 @@ internal static class PackVerification
         List<string> problems = [];
         List<PackBlob> ordered = [.. blobs.OrderBy(blob => blob.Offset)];
         using PackWindow window = new(repository.Backend, pack, length, hash: true);
-        using PooledBuffer buffer = new();
+        using ScratchBuffer buffer = new();
         for (int i = 0; i < ordered.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -68,7 +68,7 @@ internal sealed class RepositoryPrune(
         {
             long length = plan.Usage[pack.Id].Length;
             using PackWindow window = new(repository.Backend, pack.Id, length, hash: false);
-            using PooledBuffer buffer = new();
+            using ScratchBuffer buffer = new();
             foreach (PackBlob blob in GetNeeded(plan, table, pack).OrderBy(blob => blob.Offset))
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -83,7 +83,7 @@ internal sealed class RepositoryPrune(
         return added.Table;
     }
 
-    private void Move(BlobSaver saver, ObjectId pack, PackBlob blob, ReadOnlySpan<byte> ciphertext, PooledBuffer buffer)
+    private void Move(BlobSaver saver, ObjectId pack, PackBlob blob, ReadOnlySpan<byte> ciphertext, ScratchBuffer buffer)
     {
         Span<byte> content = buffer.Get(blob.ContentLength);
         try

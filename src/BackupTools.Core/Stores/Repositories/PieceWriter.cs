@@ -176,7 +176,9 @@ internal sealed class PieceWriter
         {
             if (_piece.Length < length)
             {
-                Array.Resize(ref _piece, Math.Max(length, _piece.Length * 2));
+                // Twice as long, but not longer than the longest piece takes.
+                int enough = Math.Min(_piece.Length * 2, Chunker.MaximumLength + StretchSize);
+                Array.Resize(ref _piece, Math.Max(length, enough));
             }
         }
     }
