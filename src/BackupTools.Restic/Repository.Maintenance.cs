@@ -7,7 +7,7 @@ namespace BackupTools.Restic;
 public sealed partial class Repository
 {
     /// <summary>
-    /// Checks that everything that snapshots consist of is there, and with <see cref="CheckOptions.ReadData"/> that every pack
+    /// Checks that everything that snapshots consist of is there, and with <see cref="CheckOptions.ReadData"/> that the packs
     /// can be read. Goes on behind every damage that it finds.
     /// </summary>
     /// <param name="options">How thoroughly.</param>

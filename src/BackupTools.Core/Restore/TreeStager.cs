@@ -99,6 +99,11 @@ internal sealed class TreeStager : IDisposable
         _cancellation.ThrowIfCancellationRequested();
         _failure?.Throw();
         _metadata.Report(_tracker);
+        foreach (SnapshotProblem problem in _reader.LeftOut)
+        {
+            _tracker.Warn($"Not restored: '{problem.Path}': {problem.Reason}", problem.Path);
+        }
+
         return new StagedTree(root!, _files.Bytes, _entries, _files.IsVerified);
     }
 

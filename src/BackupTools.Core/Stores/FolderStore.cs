@@ -107,8 +107,9 @@ internal sealed class FolderStore : ISnapshotStore
     public IReadOnlyList<string> Warnings => [];
 
     // Each snapshot has files of its own.
-    public IReadOnlyList<string> Examine(
-        IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) => [];
+    public StoreExamination Examine(
+        IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
+        StoreExamination.Sound;
 
     public ISnapshotReader Open(StoredSnapshot snapshot) => new FolderSnapshotReader(_root, snapshot);
 

@@ -15,7 +15,9 @@ internal interface ISnapshotReader : IDisposable
     /// </summary>
     bool ProvesContent { get; }
 
-    /// <summary>Entries of the last reading that are of a kind which is not restored.</summary>
+    /// <summary>
+    /// What the last reading left out: entries of a kind which is not restored, and what is lost where that is no error.
+    /// </summary>
     IReadOnlyList<SnapshotProblem> LeftOut { get; }
 
     /// <summary>Why the payload cannot be read at all, or <see langword="null"/>.</summary>

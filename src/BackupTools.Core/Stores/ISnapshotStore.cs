@@ -23,6 +23,19 @@ internal interface IStoreLock : IDisposable
     bool TryAllowRemoval();
 }
 
+/// <summary>What an examination of a store found.</summary>
+/// <param name="OfStore">What is wrong with the store itself, whichever snapshots that means something for.</param>
+/// <param name="OfSnapshots">What that means for snapshots, given by their paths; those that are not in it are well so far.</param>
+internal sealed record StoreExamination(
+    IReadOnlyList<string> OfStore, IReadOnlyDictionary<string, IReadOnlyList<string>> OfSnapshots)
+{
+    /// <summary>Nothing is wrong.</summary>
+    public static StoreExamination Sound { get; } = new([], new Dictionary<string, IReadOnlyList<string>>());
+
+    /// <summary>What is wrong with a snapshot.</summary>
+    public IReadOnlyList<string> Of(StoredSnapshot snapshot) => OfSnapshots.GetValueOrDefault(snapshot.SnapshotPath) ?? [];
+}
+
 /// <summary>A place where snapshots live.</summary>
 internal interface ISnapshotStore : IDisposable
 {
@@ -55,8 +68,7 @@ internal interface ISnapshotStore : IDisposable
     /// <param name="withContent">Whether every byte is read.</param>
     /// <param name="progress">Hears of the bytes read.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>What is wrong with the store itself, whichever snapshots that means something for.</returns>
-    IReadOnlyList<string> Examine(
+    StoreExamination Examine(
         IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation);
 
     /// <summary>Opens a snapshot's payload for reading.</summary>

@@ -7,6 +7,7 @@ namespace BackupTools.Core.Verification;
 internal sealed class SnapshotVerification(
     ISnapshotStore store,
     StoredSnapshot snapshot,
+    IReadOnlyList<string> damages,
     VerifyRequest request,
     Findings findings,
     ProgressTracker tracker,
@@ -16,6 +17,7 @@ internal sealed class SnapshotVerification(
 
     public void Run()
     {
+        findings.FailAll(damages);
         if (snapshot.State == SnapshotState.Damaged)
         {
             findings.Fail(snapshot.Damage ?? "it is damaged");
@@ -31,7 +33,7 @@ internal sealed class SnapshotVerification(
             entry => TellRecordedCheck(entry.Check, entry.Capture, $"'{entry.Path}'"),
             tracker,
             cancellation);
-        if (request.Level != VerifyLevel.Rehearse || !isThere)
+        if (request.Level != VerifyLevel.Rehearse || !isThere || damages.Count > 0)
         {
             return;
         }

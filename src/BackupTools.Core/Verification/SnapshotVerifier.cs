@@ -35,29 +35,37 @@ public static class SnapshotVerifier
         }
 
         CheckExpected(request, snapshots);
-        IReadOnlyList<string> shared = Examine(located.Store, snapshots, request, tracker, cancellation);
-        if (shared.Count > 0 && located.Named is null)
+        StoreExamination examination = Examine(located.Store, snapshots, request, tracker, cancellation);
+        if (examination.OfStore.Count > 0 && located.Named is null)
         {
             // Which snapshots that harms, their own results tell.
             Findings store = new();
-            store.FailAll(shared);
+            store.FailAll(examination.OfStore);
             yield return store.ToResult(located.Store.Path, request.Level);
         }
 
         foreach (StoredSnapshot snapshot in snapshots)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (VerifyOne(located.Store, snapshot, located.Named is null ? [] : shared, request, tracker, cancellation) is { } result)
+            if (VerifyOne(located.Store, snapshot, examination.Of(snapshot), request, tracker, cancellation) is not { } findings)
             {
-                yield return result;
+                continue;
             }
+
+            if (findings.HasFailed && located.Named is not null)
+            {
+                // The files to blame.
+                findings.FailAll(examination.OfStore);
+            }
+
+            yield return findings.ToResult(snapshot.SnapshotPath, request.Level);
         }
     }
 
-    private static VerifyResult? VerifyOne(
+    private static Findings? VerifyOne(
         ISnapshotStore store,
         StoredSnapshot snapshot,
-        IReadOnlyList<string> shared,
+        IReadOnlyList<string> damages,
         VerifyRequest request,
         ProgressTracker tracker,
         CancellationToken cancellation)
@@ -72,7 +80,7 @@ public static class SnapshotVerifier
         Findings findings = new();
         try
         {
-            new SnapshotVerification(store, snapshot, request, findings, tracker, cancellation).Run();
+            new SnapshotVerification(store, snapshot, damages, request, findings, tracker, cancellation).Run();
         }
         catch (BackupException e) when (e.Id is ErrorId.SnapshotDamaged or ErrorId.VerificationFailed or ErrorId.InputOutput)
         {
@@ -83,16 +91,10 @@ public static class SnapshotVerifier
             findings.Fail(e.Message);
         }
 
-        if (findings.HasFailed)
-        {
-            // The files to blame.
-            findings.FailAll(shared);
-        }
-
-        return findings.ToResult(snapshot.SnapshotPath, request.Level);
+        return findings;
     }
 
-    private static IReadOnlyList<string> Examine(
+    private static StoreExamination Examine(
         ISnapshotStore store,
         IReadOnlyList<StoredSnapshot> snapshots,
         VerifyRequest request,

@@ -5,7 +5,7 @@ namespace BackupTools.Restic.Maintenance;
 /// <summary>How thoroughly a repository is checked.</summary>
 public sealed record CheckOptions
 {
-    /// <summary>Whether every pack is read whole and every blob in it verified.</summary>
+    /// <summary>Whether every pack that holds something of those snapshots is read whole and every blob in it verified.</summary>
     public bool ReadData { get; init; }
 
     /// <summary>The snapshots that are walked; null for all.</summary>

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Concurrent;
 using BackupTools.Restic.Backends;
 using BackupTools.Restic.Indexes;
@@ -32,7 +33,7 @@ internal sealed class RepositoryCheck(
         ComparePacks(indexed, stored);
         if (options.ReadData)
         {
-            ReadPacks(indexed, stored);
+            ReadPacks(indexed, stored, GetPacksToRead());
         }
 
         SnapshotCheck walk = new(repository, _health, _damages, cancellation);
@@ -93,9 +94,27 @@ internal sealed class RepositoryCheck(
         _notes.AddRange(stored.Keys.Where(pack => !indexed.ContainsKey(pack)).Select(pack => $"pack {pack} is in no index."));
     }
 
-    private void ReadPacks(Dictionary<ObjectId, IndexedPack[]> indexed, Dictionary<ObjectId, long> stored)
+    // Of some snapshots, the packs that hold what they need; null for all.
+    private HashSet<ObjectId>? GetPacksToRead()
     {
-        KeyValuePair<ObjectId, long>[] packs = [.. stored.Where(pack => indexed.ContainsKey(pack.Key))];
+        if (options.Snapshots is null)
+        {
+            return null;
+        }
+
+        BitArray needed = UsedBlobs.FindWhatIsThere(repository, _table, options.Snapshots, cancellation);
+        return
+        [
+            .. _table.Packs.Where(pack => Enumerable.Range(pack.First, pack.Count).Any(number => needed[number]))
+                .Select(pack => pack.Id),
+        ];
+    }
+
+    private void ReadPacks(
+        Dictionary<ObjectId, IndexedPack[]> indexed, Dictionary<ObjectId, long> stored, HashSet<ObjectId>? which)
+    {
+        KeyValuePair<ObjectId, long>[] packs =
+            [.. stored.Where(pack => indexed.ContainsKey(pack.Key) && which?.Contains(pack.Key) != false)];
         long total = packs.Sum(pack => pack.Value);
         long done = 0;
         ConcurrentQueue<Damage> damages = new();

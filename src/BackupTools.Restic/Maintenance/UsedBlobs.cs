@@ -1,7 +1,6 @@
 using System.Collections;
 using BackupTools.Restic.Blobs;
 using BackupTools.Restic.Indexes;
-using BackupTools.Restic.Snapshots;
 using BackupTools.Restic.Trees;
 
 namespace BackupTools.Restic.Maintenance;
@@ -12,20 +11,48 @@ internal static class UsedBlobs
     /// <summary>Walks all snapshots.</summary>
     /// <returns>The first entry of every blob that is needed.</returns>
     /// <exception cref="RepositoryDataException">Something that is needed is missing or cannot be read.</exception>
-    public static BitArray Find(Repository repository, BlobTable table, CancellationToken cancellation)
+    public static BitArray Find(Repository repository, BlobTable table, CancellationToken cancellation) =>
+        Walk(repository, table, repository.ListSnapshots(cancellation), isTolerant: false, cancellation);
+
+    /// <summary>Walks some snapshots as far as they can be read.</summary>
+    /// <returns>The first entry of every blob that is found to be needed.</returns>
+    public static BitArray FindWhatIsThere(
+        Repository repository, BlobTable table, IReadOnlyCollection<ObjectId> snapshots, CancellationToken cancellation) =>
+        Walk(repository, table, snapshots, isTolerant: true, cancellation);
+
+    private static BitArray Walk(
+        Repository repository,
+        BlobTable table,
+        IReadOnlyCollection<ObjectId> snapshots,
+        bool isTolerant,
+        CancellationToken cancellation)
     {
         BitArray used = new(table.Count);
         Stack<ObjectId> trees = new();
-        foreach (ObjectId snapshot in repository.ListSnapshots(cancellation))
+        foreach (ObjectId snapshot in snapshots)
         {
-            SnapshotRecord record = repository.LoadSnapshot(snapshot);
-            Visit(BlobType.Tree, record.Tree);
+            try
+            {
+                Visit(BlobType.Tree, repository.LoadSnapshot(snapshot).Tree);
+            }
+            catch (Exception e) when (isTolerant && e is RepositoryDataException or FileNotFoundException)
+            {
+                continue;
+            }
+
             while (trees.TryPop(out ObjectId tree))
             {
                 cancellation.ThrowIfCancellationRequested();
-                foreach (TreeNode node in repository.LoadTree(tree))
+                try
                 {
-                    Mark(node);
+                    foreach (TreeNode node in repository.LoadTree(tree))
+                    {
+                        Mark(node);
+                    }
+                }
+                catch (RepositoryDataException) when (isTolerant)
+                {
+                    // Somebody else tells of it.
                 }
             }
 
@@ -34,6 +61,11 @@ internal static class UsedBlobs
                 int number = table.Find(new BlobHandle(type, id));
                 if (number < 0)
                 {
+                    if (isTolerant)
+                    {
+                        return;
+                    }
+
                     throw new RepositoryDataException(
                         $"{new BlobHandle(type, id)}, which snapshot {snapshot} needs, is in no index. Nothing was removed. "
                         + "Check the repository: making the index anew, or removing that snapshot, may help.");

@@ -117,6 +117,17 @@ internal static class NodeConversion
         };
     }
 
+    /// <summary>What a manifest tells of a database's file.</summary>
+    public static SourceFileInfo ToFileInfo(TreeNode node) => new()
+    {
+        Mode = Convert.ToString((int)NodeMode.ToUnixPermissions(node.Mode), 8).PadLeft(4, '0'),
+        Uid = node.UserId,
+        Gid = node.GroupId,
+        Owner = node.User.Length > 0 ? node.User : null,
+        Group = node.Group.Length > 0 ? node.Group : null,
+        Modified = new Timestamp(node.ModifiedAt.UnixSeconds, node.ModifiedAt.Nanoseconds).ToString(),
+    };
+
     /// <summary>The extended attributes of a node.</summary>
     public static IReadOnlyList<KeyValuePair<string, byte[]>> AttributesOf(TreeNode node) =>
         [.. node.ExtendedAttributes.Select(ToAttribute)];

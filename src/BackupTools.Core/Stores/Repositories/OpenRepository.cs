@@ -62,5 +62,14 @@ internal sealed class OpenRepository : IDisposable
         }
     }
 
+    /// <summary>Has the index read again when it is needed next: this process has written some of it.</summary>
+    public void ForgetIndex()
+    {
+        lock (_gate)
+        {
+            _loaded = null;
+        }
+    }
+
     public void Dispose() => Repository.Dispose();
 }

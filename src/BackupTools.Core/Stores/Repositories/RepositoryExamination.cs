@@ -13,7 +13,7 @@ internal static class RepositoryExamination
     /// <param name="withContent">Whether every blob is read.</param>
     /// <param name="progress">Hears of bytes read.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static CheckReport Run(
+    public static StoreExamination Run(
         Repository repository,
         IReadOnlyList<StoredSnapshot> snapshots,
         bool withContent,
@@ -29,9 +29,19 @@ internal static class RepositoryExamination
             }
         }
 
+        // Of all of them, what no snapshot needs is read as well.
+        bool isAll = new HashSet<ObjectId>(ids).IsSupersetOf(repository.ListSnapshots(cancellation));
         progress.Begin(withContent ? "Reading packs" : "Reading trees");
-        CheckOptions options = new() { ReadData = withContent, Snapshots = ids };
-        return repository.Check(options, exclusive: null, Report(progress, repository.Backend.Location), cancellation);
+        CheckOptions options = new() { ReadData = withContent, Snapshots = isAll ? null : ids };
+        string location = repository.Backend.Location;
+        CheckReport report = repository.Check(options, exclusive: null, Report(progress, location), cancellation);
+        return new StoreExamination(
+            [.. report.Damages.Where(static damage => damage.Snapshot is null).Select(static damage => damage.Message)],
+            report.Damages.Where(static damage => damage.Snapshot is not null)
+                .GroupBy(static damage => damage.Snapshot!.Value)
+                .ToDictionary(
+                    group => RepositoryLocation.PathOf(location, group.Key.ToString()),
+                    static group => (IReadOnlyList<string>)[.. group.Select(static damage => damage.Message)]));
     }
 
     /// <summary>Hands progress on. Not <see cref="Progress{T}"/>, which tells late and on other threads.</summary>

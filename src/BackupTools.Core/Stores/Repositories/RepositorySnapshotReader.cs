@@ -3,7 +3,6 @@ using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Verification;
 using BackupTools.Restic;
-using BackupTools.Restic.Maintenance;
 using BackupTools.Restic.Snapshots;
 
 namespace BackupTools.Core.Stores.Repositories;
@@ -19,15 +18,12 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
     private readonly Dictionary<TreePath, CapturedDatabase> _databases = [];
     private readonly HashSet<string> _changed;
     private readonly List<SnapshotProblem> _leftOut = [];
-    private readonly CheckReport? _report;
 
     /// <summary>Opens a snapshot; nothing is read yet.</summary>
     /// <param name="repository">The repository, its index loaded.</param>
     /// <param name="snapshot">One of its snapshots.</param>
-    /// <param name="report">What an examination found; needed to verify.</param>
-    public RepositorySnapshotReader(Repository repository, StoredSnapshot snapshot, CheckReport? report)
+    public RepositorySnapshotReader(Repository repository, StoredSnapshot snapshot)
     {
-        _report = report;
         _repository = repository;
         _pieces = new PieceReader(repository);
         Snapshot = snapshot;
@@ -93,7 +89,7 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
         }
 
         _leftOut.Clear();
-        TreeEntries entries = new(_repository, root.IsSnapshotRoot, _leftOut.Add);
+        TreeEntries entries = new(_repository, root.IsSnapshotRoot, isTolerant: !verifyListing, _leftOut.Add);
         using IEnumerator<ListingEntry> each = entries.Read(RootEntry(root), root.Tree).GetEnumerator();
         while (RepositoryErrors.Translate(Snapshot.SnapshotPath, Left, each.MoveNext))
         {
@@ -105,10 +101,21 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
 
     public CopiedContent CopyDatabase(FileHandle to, in ContentCopy copy) => Copy(DatabaseEntry(), to, copy);
 
+    // That all is there, an examination of the repository has shown.
     public bool Verify(
-        bool withContent, Findings findings, Action<ListingEntry> visit, ProgressTracker progress, CancellationToken cancellation) =>
-        new RepositoryVerification(
-            this, _report ?? throw new InvalidOperationException("The repository was not examined."), findings).Run(Id(), visit);
+        bool withContent, Findings findings, Action<ListingEntry> visit, ProgressTracker progress, CancellationToken cancellation)
+    {
+        RepositoryErrors.Translate(Snapshot.SnapshotPath, Left, () => Compare(_root.Value));
+        foreach (CapturedDatabase database in Snapshot.Manifest.Kind == SnapshotKind.Directory ? Snapshot.Manifest.Databases ?? [] : [])
+        {
+            if (database.TryGetPath(out TreePath path))
+            {
+                visit(new ListingEntry { Path = path, Type = EntryType.File, Capture = database.Capture, Check = database.Check });
+            }
+        }
+
+        return true;
+    }
 
     public void Dispose()
     {
@@ -121,10 +128,6 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
         string path = Path.Join(Snapshot.SnapshotPath, file.Path.Text);
         return _pieces.Copy(path, file.Bytes, file.Pieces ?? [], to, copy);
     }
-
-    /// <summary>Compares the tree with the one that the manifest was written for.</summary>
-    internal void CompareWithManifest() =>
-        RepositoryErrors.Translate(Snapshot.SnapshotPath, Left, () => Compare(_root.Value));
 
     /// <summary>The file of a database snapshot, its tree compared with the manifest.</summary>
     internal ListingEntry DatabaseEntry() => RepositoryErrors.Translate(Snapshot.SnapshotPath, Left, () =>

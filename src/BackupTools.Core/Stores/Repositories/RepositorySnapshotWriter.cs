@@ -18,7 +18,7 @@ internal sealed class RepositorySnapshotWriter : ISnapshotWriter
     private readonly Repository _repository;
     private readonly string _store;
     private readonly ParentSnapshot? _parent;
-    private readonly Action _abandon;
+    private readonly Action<bool> _ended;
     private readonly PieceWriter _pieces;
     private readonly SnapshotTree _tree;
     private readonly ScratchPlace _scratch = new();
@@ -31,13 +31,15 @@ internal sealed class RepositorySnapshotWriter : ISnapshotWriter
     /// <param name="repository">The repository, locked.</param>
     /// <param name="store">Its path.</param>
     /// <param name="parent">The last snapshot of the same source.</param>
-    /// <param name="abandon">Closes the repository where this fails: what was on its way then must not be taken as saved.</param>
-    public RepositorySnapshotWriter(Repository repository, string store, ParentSnapshot? parent, Action abandon)
+    /// <param name="ended">
+    /// Hears whether a snapshot was published; if not, what was on its way must not be taken as saved.
+    /// </param>
+    public RepositorySnapshotWriter(Repository repository, string store, ParentSnapshot? parent, Action<bool> ended)
     {
         _repository = repository;
         _store = store;
         _parent = parent;
-        _abandon = abandon;
+        _ended = ended;
         _pieces = new PieceWriter(repository);
         _tree = new SnapshotTree(repository);
         Root = new RepositoryPayloadDirectory(_pieces, parent?.Root);
@@ -108,10 +110,7 @@ internal sealed class RepositorySnapshotWriter : ISnapshotWriter
     public void Dispose()
     {
         _scratch.Dispose();
-        if (!_isPublished)
-        {
-            _abandon();
-        }
+        _ended(_isPublished);
     }
 
     private static DateTime ToMilliseconds(DateTime time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMillisecond));

@@ -16,7 +16,6 @@ internal sealed class RepositoryStore : ISnapshotStore
     private readonly bool _ownsCredential;
     private IReadOnlyList<StoredSnapshot> _listed = [];
     private RepositoryStoreLock? _lock;
-    private CheckReport? _report;
 
     private RepositoryStore(OpenRepository open, RepositoryCredential credential, bool ownsCredential)
     {
@@ -33,11 +32,11 @@ internal sealed class RepositoryStore : ISnapshotStore
         {
             List<string> warnings = [.. _open.IndexDamages.Select(damage =>
                 $"{damage.Message} What only that index tells of cannot be found until the index is made anew; what occurs again is stored again.")];
-            if (!Repository.Compresses)
+            if (!Repository.Compresses && Repository.Config.Version > 1)
             {
-                warnings.Add(Repository.Config.Version < 2
-                    ? $"The repository '{Path}' has format 1, which knows no compression: restic migrates it."
-                    : $"The system has no Zstandard library (libzstd), so what goes to the repository '{Path}' is not compressed.");
+                warnings.Add(
+                    $"The system has no Zstandard library (libzstd), so what goes to the repository '{Path}' is not compressed. " +
+                    "Install it; what is there already stays as it is.");
             }
 
             return warnings;
@@ -130,18 +129,14 @@ internal sealed class RepositoryStore : ISnapshotStore
             Path + System.IO.Path.DirectorySeparatorChar,
             OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
 
-    public ISnapshotReader Open(StoredSnapshot snapshot) => new RepositorySnapshotReader(Repository, snapshot, _report);
+    public ISnapshotReader Open(StoredSnapshot snapshot) => new RepositorySnapshotReader(Repository, snapshot);
 
     public ISnapshotWriter Create(SnapshotManifest draft) => new RepositorySnapshotWriter(
-        Repository, Path, ParentSnapshot.Find(Repository, _listed, draft), () => _credential.Close(_open));
+        Repository, Path, ParentSnapshot.Find(Repository, _listed, draft), End);
 
-    public IReadOnlyList<string> Examine(
+    public StoreExamination Examine(
         IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
-        Translate(() =>
-        {
-            _report = RepositoryExamination.Run(Repository, snapshots, withContent, progress, cancellation);
-            return _report.Damages.Where(static damage => damage.Snapshot is null).Select(static damage => damage.Message).ToList();
-        });
+        Translate(() => RepositoryExamination.Run(Repository, snapshots, withContent, progress, cancellation));
 
     public void Remove(StoredSnapshot snapshot)
     {
@@ -173,11 +168,27 @@ internal sealed class RepositoryStore : ISnapshotStore
             Path);
     }
 
+    /// <summary>Makes the index anew. Needs a lock for removing.</summary>
+    public RebuildReport RebuildIndex(ProgressTracker progress, CancellationToken cancellation) =>
+        Repository.RebuildIndex(Exclusive(), RepositoryExamination.Report(progress, Path), cancellation);
+
     public void Dispose()
     {
         if (_ownsCredential)
         {
             _credential.Dispose();
+        }
+    }
+
+    private void End(bool isPublished)
+    {
+        if (isPublished)
+        {
+            _open.ForgetIndex();
+        }
+        else
+        {
+            _credential.Close(_open);
         }
     }
 

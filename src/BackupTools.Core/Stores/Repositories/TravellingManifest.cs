@@ -1,5 +1,6 @@
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Sources.Sqlite;
 using BackupTools.Restic;
 using BackupTools.Restic.Blobs;
 using BackupTools.Restic.Snapshots;
@@ -53,14 +54,14 @@ internal sealed class TravellingManifest
         {
             if (Read(record) is not { } bytes)
             {
-                return Stored(Synthesize(record), id);
+                return Stored(DescribeForeign(record), id);
             }
 
             ManifestContent content = ManifestContent.Parse(bytes, out string? error);
             if (content.Source is not null && record.Paths is [var path] && path != content.Source)
             {
                 // A manifest of another snapshot, which was restored with it and captured again by restic.
-                return Stored(Synthesize(record), id);
+                return Stored(DescribeForeign(record), id);
             }
 
             return ManifestInterpreter.InterpretTravelling(content, error, out (ErrorId, string)? damage) is { } manifest
@@ -124,6 +125,28 @@ internal sealed class TravellingManifest
         Host = record.HostName,
         Tags = record.Tags,
     };
+
+    // A database that restic captured by itself is a database here too.
+    private SnapshotManifest DescribeForeign(SnapshotRecord record)
+    {
+        SnapshotManifest manifest = Synthesize(record);
+        if (record.Paths is not [var path]
+            || PayloadRoot.FindInForeign(_repository, record.Tree, SourcePath.Components(path)).Node is not
+                { Type: NodeTypes.File, Content: [var first, ..] } node
+            || !DatabaseFile.HasMagic(_repository.LoadBlob(BlobType.Data, first)))
+        {
+            return manifest;
+        }
+
+        return manifest with
+        {
+            Kind = SnapshotKind.Sqlite,
+            Name = SnapshotName.FromSource(path, SnapshotKind.Sqlite),
+            SourceDb = path,
+            Bytes = (long)node.Size,
+            File = NodeConversion.ToFileInfo(node),
+        };
+    }
 
     private static SnapshotManifest Synthesize(SnapshotRecord record)
     {

@@ -13,15 +13,18 @@ internal sealed class TreeEntries
 {
     private readonly Repository _repository;
     private readonly bool _isWholeTree;
+    private readonly bool _isTolerant;
     private readonly Action<SnapshotProblem> _leftOut;
     private readonly Dictionary<(ulong Device, ulong Inode), LinkedFile> _linked = [];
 
     /// <summary>Prepares it.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="isWholeTree">Whether the tree is a snapshot's root, where the manifest is no part of the payload.</param>
-    /// <param name="leftOut">Hears of what is of a kind that is not kept.</param>
-    public TreeEntries(Repository repository, bool isWholeTree, Action<SnapshotProblem> leftOut)
+    /// <param name="isTolerant">Whether a directory whose tree is lost is told as left out, in place of an error.</param>
+    /// <param name="leftOut">Hears of what is of a kind that is not kept, and of what is lost.</param>
+    public TreeEntries(Repository repository, bool isWholeTree, bool isTolerant, Action<SnapshotProblem> leftOut)
     {
+        _isTolerant = isTolerant;
         _repository = repository;
         _isWholeTree = isWholeTree;
         _leftOut = leftOut;
@@ -66,7 +69,7 @@ internal sealed class TreeEntries
                 if (entry.Type == EntryType.Directory)
                 {
                     ObjectId subtree = node.Subtree ?? throw Refuse(path.Text, "it is a directory without a tree");
-                    levels.Push((path, _repository.LoadTree(subtree).GetEnumerator()));
+                    levels.Push((path, Load(path, subtree).GetEnumerator()));
                     last = default;
                 }
             }
@@ -77,6 +80,20 @@ internal sealed class TreeEntries
             {
                 level.Nodes.Dispose();
             }
+        }
+    }
+
+    private IEnumerable<TreeNode> Load(TreePath path, ObjectId tree)
+    {
+        try
+        {
+            return _repository.LoadTree(tree);
+        }
+        catch (Exception e) when (
+            _isTolerant && e is RepositoryDataException or RepositoryException { Error: RepositoryError.BlobNotFound })
+        {
+            _leftOut(new SnapshotProblem(path.Text, $"what was in this directory is lost: {e.Message}"));
+            return [];
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 using BackupTools.Core.Tests.Restore;
+using BackupTools.Core.Verification;
 
 namespace BackupTools.Core.Tests.Stores.Repositories;
 
@@ -48,6 +50,100 @@ public sealed class RepositoryStoreTests : IDisposable
         using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(_scene["by-restic", ".backuptools", "manifest.json"]));
         Assert.False(manifest.RootElement.TryGetProperty("listing", out _));
         Assert.Equal("app.db", manifest.RootElement.GetProperty("databases")[0].GetProperty("path").GetString());
+    }
+
+    [Fact]
+    public void Single_files_are_restored_and_what_was_at_a_time()
+    {
+        string source = MakeState();
+        StoredSnapshot first = _scene.Take(source);
+        File.WriteAllText(Path.Join(source, "b", "c.txt"), "changed");
+        _scene.Take(source);
+        _scene.Restore(_scene.Store, _scene["one"], request => request with { Include = ["c.txt"] });
+        Assert.Equal("changed", File.ReadAllText(_scene["one", "b", "c.txt"]));
+        Assert.False(Path.Exists(_scene["one", "a.txt"]));
+        _scene.Restore(_scene.Store, _scene["then"], request => request with { AsOf = first.Manifest.CreatedAt });
+        Assert.Equal("two", File.ReadAllText(_scene["then", "b", "c.txt"]));
+    }
+
+    [Fact]
+    public void A_snapshot_is_found_by_as_much_of_its_id_as_tells_it_from_others()
+    {
+        string source = MakeState();
+        StoredSnapshot[] taken = [.. Enumerable.Range(0, 17).Select(_ => _scene.Take(source, request => request with { Check = CheckLevel.None }))];
+
+        // Of seventeen, two begin with the same digit.
+        char twice = taken.GroupBy(static snapshot => snapshot.Manifest.Snapshot[0]).First(static group => group.Count() > 1).Key;
+        string snapshots = Path.Join(_scene.Store, "snapshots");
+        Assert.Equal(ErrorId.SnapshotAmbiguous, Assert.Throws<BackupException>(() => _scene.List(Path.Join(snapshots, twice.ToString()))).Id);
+        Assert.Equal(ErrorId.SnapshotNotFound, Assert.Throws<BackupException>(() => _scene.List(Path.Join(snapshots, "xyz"))).Id);
+        Assert.Equal(17, _scene.List(snapshots).Count);
+        Assert.Equal(
+            taken[5].Manifest.Id,
+            Assert.Single(_scene.List(Path.Join(snapshots, taken[5].Manifest.Snapshot[..16].ToUpperInvariant()))).Manifest.Id);
+    }
+
+    [Fact]
+    public void Another_password_opens_nothing_and_a_repository_without_its_config_is_not_taken_for_a_folder()
+    {
+        string source = MakeState();
+        using RepositoryCredential wrong = new() { Password = RepositoryScene.Secret("wrong") };
+        Assert.Equal(
+            ErrorId.WrongPassword,
+            Assert.Throws<BackupException>(() => _scene.TakeWhole(source, request => request with { Credential = wrong })).Id);
+        File.Delete(Path.Join(_scene.Store, "config"));
+        string[] before = _scene.Files(".");
+        Assert.Equal(ErrorId.StoreNotFound, Assert.Throws<BackupException>(() => _scene.Take(source)).Id);
+        Assert.Equal(before, _scene.Files("."));
+    }
+
+    [Fact]
+    public void Nothing_of_a_database_lies_open_anywhere_once_it_is_taken()
+    {
+        using TemporaryDirectory scratch = new();
+        string? before = Environment.GetEnvironmentVariable("TMPDIR");
+        Environment.SetEnvironmentVariable("TMPDIR", scratch.Path);
+        try
+        {
+            string dead = Directory.CreateDirectory(Path.Join(
+                scratch.Path, $".backuptools-scratch-{Core.Stores.PartialName.ThisHost}-0123456789ab")).FullName;
+            File.WriteAllText(Path.Join(dead, "1.db"), "what a run left that was killed");
+            _scene.Take(MakeState());
+            Assert.Empty(Directory.GetFileSystemEntries(scratch.Path));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("TMPDIR", before);
+        }
+
+        Assert.DoesNotContain(_scene.Files("."), static file => file.EndsWith(".db", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_run_that_is_cancelled_makes_no_snapshot_and_the_next_one_does()
+    {
+        string source = MakeState();
+        using CancellationTokenSource stop = new();
+        RecordingObserver observer = new() { Progressed = _ => stop.Cancel() };
+        NewSnapshotRequest request = new() { Source = source, Store = _scene.Store, Credential = _scene.Credential };
+        Assert.ThrowsAny<OperationCanceledException>(() => SnapshotTaker.Take(request, observer, stop.Token));
+        Assert.Empty(_scene.List());
+        Assert.Empty(_scene.Files("locks"));
+        StoredSnapshot snapshot = _scene.Take(source);
+        Assert.All(_scene.Verify(snapshot.SnapshotPath), static result => Assert.Equal(VerifyOutcome.Ok, result.Result));
+    }
+
+    [Theory]
+    [InlineData(VerifyLevel.Manifest)]
+    [InlineData(VerifyLevel.Hash)]
+    [InlineData(VerifyLevel.Rehearse)]
+    public void Sound_snapshots_pass_each_level(VerifyLevel level)
+    {
+        _scene.Take(MakeState());
+        _scene.Take(_scene.MakeDatabase("other.db", 300));
+        List<VerifyResult> results = _scene.Verify(_scene.Store, level);
+        Assert.Equal(2, results.Count);
+        Assert.All(results, static result => Assert.Equal((VerifyOutcome.Ok, 0), (result.Result, result.Problems.Count)));
     }
 
     // SQLite counts a copy of a database as a change, in its first page.

@@ -26,8 +26,27 @@ internal sealed class ResticProgram(string repository, string cache)
         Assert.Equal(string.Empty, error);
     }
 
+    /// <summary>Starts a backup that lasts until its input is closed.</summary>
+    public Process StartBackupOfInput()
+    {
+        ProcessStartInfo start = Prepare("-q", "backup", "--stdin");
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = false;
+        start.RedirectStandardError = false;
+        return Process.Start(start)!;
+    }
+
     /// <summary>Runs it to its end.</summary>
     public (int ExitCode, string Output, string Error) TryRun(params string[] arguments)
+    {
+        using Process process = Process.Start(Prepare(arguments))!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    private ProcessStartInfo Prepare(params string[] arguments)
     {
         ProcessStartInfo start = new("restic", ["-r", repository, .. arguments])
         {
@@ -37,10 +56,6 @@ internal sealed class ResticProgram(string repository, string cache)
         start.Environment["RESTIC_PASSWORD"] = RepositoryScene.Password;
         start.Environment["RESTIC_CACHE_DIR"] = cache;
         start.Environment["RESTIC_PROGRESS_FPS"] = "0.001";
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
+        return start;
     }
 }

@@ -1,0 +1,167 @@
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
+using BackupTools.Core.Verification;
+
+namespace BackupTools.Core.Tests.Stores.Repositories;
+
+/// <summary>Each kind of file of a repository, damaged in each way: told by name, and what is left is restored.</summary>
+public sealed class DamageTests : IDisposable
+{
+    private readonly RepositoryScene _scene = new();
+    private readonly string _source;
+
+    public DamageTests()
+    {
+        byte[] bytes = new byte[300_000];
+        new Random(1).NextBytes(bytes);
+        _source = _scene.MakeTree("state", ("a.txt", "one"), ("b/c.txt", "two"));
+        File.WriteAllBytes(Path.Join(_source, "random.bin"), bytes);
+    }
+
+    public void Dispose() => _scene.Dispose();
+
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("truncated")]
+    [InlineData("flipped")]
+    public void Of_a_damaged_pack_verify_tells_the_name_the_snapshot_and_the_file(string how)
+    {
+        StoredSnapshot sound = _scene.Take(_scene.MakeTree("other", ("x.txt", "x")));
+        HashSet<string> before = [.. _scene.Files("data")];
+        StoredSnapshot snapshot = _scene.Take(_source);
+        string pack = _scene.Files("data").Where(file => !before.Contains(file)).MaxBy(static file => new FileInfo(file).Length)!;
+        Damage(pack, how, offset: 1000);
+        List<VerifyResult> results = _scene.Verify(_scene.Store);
+        Assert.Equal(
+            [(_scene.Store, VerifyOutcome.Failed), (sound.SnapshotPath, VerifyOutcome.Ok), (snapshot.SnapshotPath, VerifyOutcome.Failed)],
+            results.Select(static result => (result.Snapshot, result.Result)));
+        Assert.Contains(results[0].Problems, problem => problem.Contains(Path.GetFileName(pack), StringComparison.Ordinal));
+        Assert.Contains(results[2].Problems, static problem => problem.Contains("random.bin", StringComparison.Ordinal));
+
+        VerifyResult alone = Assert.Single(_scene.Verify(snapshot.SnapshotPath));
+        Assert.Contains(alone.Problems, problem => problem.Contains(Path.GetFileName(pack), StringComparison.Ordinal));
+        Assert.Equal(VerifyOutcome.Ok, Assert.Single(_scene.Verify(sound.SnapshotPath)).Result);
+
+        // Of the whole pack the manifest is lost as well.
+        Assert.Equal(
+            how == "flipped" ? ErrorId.VerificationFailed : ErrorId.SnapshotDamaged,
+            _scene.RestoreFails(snapshot.SnapshotPath, _scene["restored"]));
+        Assert.False(Path.Exists(_scene["restored"]));
+        _scene.Restore(sound.SnapshotPath, _scene["sound"]);
+        Assert.Equal("x", File.ReadAllText(_scene["sound", "x.txt"]));
+    }
+
+    [Fact]
+    public void What_is_left_of_a_damaged_snapshot_is_restored_when_verification_is_skipped()
+    {
+        StoredSnapshot snapshot = _scene.Take(_source);
+        Damage(_scene.Files("data").MaxBy(static file => new FileInfo(file).Length)!, "flipped", offset: 1000);
+        Core.Restore.RestoreResult result =
+            _scene.Restore(snapshot.SnapshotPath, _scene["restored"], request => request with { SkipVerify = true });
+        Assert.False(result.Verified);
+        Assert.Equal("two", File.ReadAllText(_scene["restored", "b", "c.txt"]));
+        Assert.Equal(300_000, new FileInfo(_scene["restored", "random.bin"]).Length);
+        Assert.Contains(_scene.Observer.Warnings, static warning => warning.Contains("random.bin", StringComparison.Ordinal));
+        _scene.Restore(snapshot.SnapshotPath, _scene["part"], request => request with { Include = ["c.txt"] });
+        Assert.Equal("two", File.ReadAllText(_scene["part", "b", "c.txt"]));
+    }
+
+    [Fact]
+    public void A_flipped_bit_in_the_header_of_a_pack_is_found_though_it_harms_no_snapshot()
+    {
+        StoredSnapshot snapshot = _scene.Take(_source);
+        string pack = _scene.Files("data")[0];
+        Damage(pack, "flipped", offset: new FileInfo(pack).Length - 10);
+        List<VerifyResult> results = _scene.Verify(_scene.Store);
+        Assert.Equal(
+            [(_scene.Store, VerifyOutcome.Failed), (snapshot.SnapshotPath, VerifyOutcome.Ok)],
+            results.Select(static result => (result.Snapshot, result.Result)));
+    }
+
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("truncated")]
+    [InlineData("flipped")]
+    public void A_damaged_index_is_made_anew_from_the_packs(string how)
+    {
+        StoredSnapshot snapshot = _scene.Take(_source);
+        string index = Assert.Single(_scene.Files("index"));
+        Damage(index, how, offset: 100);
+        List<VerifyResult> results = _scene.Verify(_scene.Store);
+        Assert.Contains(results, result => result.Snapshot == snapshot.SnapshotPath && result.Result == VerifyOutcome.Failed);
+        Assert.Equal(
+            how != "missing",
+            results.SelectMany(static result => result.Problems).Any(problem => problem.Contains(Path.GetFileName(index), StringComparison.Ordinal)));
+        Assert.Throws<BackupException>(() => _scene.Prune(new() { Last = 1 }));
+
+        RepositoryRepairer.RebuildIndex(
+            new RepairRequest { Store = _scene.Store, Credential = _scene.Credential }, _scene.Observer, CancellationToken.None);
+        Assert.All(_scene.Verify(_scene.Store), static result => Assert.Equal(VerifyOutcome.Ok, result.Result));
+        _scene.Restore(snapshot.SnapshotPath, _scene["restored"]);
+        Assert.Equal("two", File.ReadAllText(_scene["restored", "b", "c.txt"]));
+        if (ResticProgram.IsInstalled)
+        {
+            _scene.Restic.CheckIsClean();
+        }
+    }
+
+    [Theory]
+    [InlineData("truncated")]
+    [InlineData("flipped")]
+    public void A_damaged_snapshot_file_is_listed_as_such_and_disturbs_no_other(string how)
+    {
+        StoredSnapshot damaged = _scene.Take(_source);
+        StoredSnapshot sound = _scene.Take(_source);
+        Damage(damaged.SnapshotPath, how, offset: 60);
+        Assert.Equal(
+            [(damaged.SnapshotPath, SnapshotState.Damaged), (sound.SnapshotPath, SnapshotState.Complete)],
+            _scene.List().Select(static snapshot => (snapshot.SnapshotPath, snapshot.State)));
+        Assert.Equal(
+            [(damaged.SnapshotPath, VerifyOutcome.Failed), (sound.SnapshotPath, VerifyOutcome.Ok)],
+            _scene.Verify(_scene.Store).Select(static result => (result.Snapshot, result.Result)));
+        Assert.Equal(ErrorId.SnapshotDamaged, _scene.RestoreFails(damaged.SnapshotPath, _scene["restored"]));
+        _scene.Restore(_scene.Store, _scene["restored"]);
+        _scene.Take(_source);
+
+        // Nobody knows what it needs, so nothing is taken for garbage.
+        int before = _scene.Files("data").Length;
+        Assert.Throws<BackupException>(() => _scene.Prune(new() { Last = 1 }));
+        Assert.Equal(before, _scene.Files("data").Length);
+    }
+
+    [Theory]
+    [InlineData("truncated")]
+    [InlineData("flipped")]
+    public void A_damaged_config_is_told(string how)
+    {
+        _scene.Take(_source);
+        Damage(Path.Join(_scene.Store, "config"), how, offset: 20);
+        using RepositoryCredential fresh = new() { Password = RepositoryScene.Secret(RepositoryScene.Password) };
+        BackupException error = Assert.Throws<BackupException>(() => SnapshotLister.List(
+            new ListRequest { Path = _scene.Store, Credential = fresh }, _scene.Observer, CancellationToken.None));
+        Assert.Equal(ErrorId.StoreDamaged, error.Id);
+    }
+
+    private static void Damage(string file, string how, long offset)
+    {
+        // restic's files may be read only.
+        File.SetAttributes(file, FileAttributes.Normal);
+        if (how == "missing")
+        {
+            File.Delete(file);
+            return;
+        }
+
+        using FileStream stream = new(file, FileMode.Open, FileAccess.ReadWrite);
+        if (how == "truncated")
+        {
+            stream.SetLength(offset);
+            return;
+        }
+
+        stream.Position = offset;
+        int value = stream.ReadByte();
+        stream.Position = offset;
+        stream.WriteByte((byte)(value ^ 1));
+    }
+}

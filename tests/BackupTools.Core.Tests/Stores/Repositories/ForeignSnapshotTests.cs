@@ -1,0 +1,104 @@
+using BackupTools.Core.Snapshots;
+using BackupTools.Core.Tests.Restore;
+using BackupTools.Core.Verification;
+
+namespace BackupTools.Core.Tests.Stores.Repositories;
+
+/// <summary>What restic writes is listed, verified and restored here.</summary>
+public sealed class ForeignSnapshotTests : IDisposable
+{
+    private readonly RepositoryScene _scene = new();
+
+    public void Dispose() => _scene.Dispose();
+
+    [SkippableFact]
+    public void A_directory_of_restics_is_listed_verified_and_restored()
+    {
+        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        string source = _scene.MakeTree("state", ("a.txt", "one"), ("b/c.txt", "two"), ("big.bin", new string('y', 2_500_000)));
+        RestoreScene.Shell("mkfifo", Path.Join(source, "pipe"));
+        RestoreScene.Shell("ln", Path.Join(source, "a.txt"), Path.Join(source, "b", "hard"));
+        _scene.Restic.Run("backup", "--tag", "by-restic", "--host", "elsewhere", source);
+        StoredSnapshot listed = Assert.Single(_scene.List());
+        Assert.Equal(SnapshotState.Complete, listed.State);
+        Assert.Equal(
+            (ManifestOrigin.Restic, "state", source, "elsewhere", "restic", "directory"),
+            (listed.Manifest.Origin, listed.Manifest.Name, listed.Manifest.Source, listed.Manifest.Host, listed.Manifest.Tool, listed.Manifest.Kind));
+        Assert.Equal(["by-restic"], listed.Manifest.Tags);
+        foreach (VerifyLevel level in Enum.GetValues<VerifyLevel>())
+        {
+            Assert.Equal(VerifyOutcome.Ok, Assert.Single(_scene.Verify(_scene.Store, level)).Result);
+        }
+
+        _scene.Restore(_scene.Store, _scene["restored"]);
+        File.Delete(Path.Join(source, "pipe"));
+        Assert.Equal(WithoutRootsTime(source), WithoutRootsTime(_scene["restored"]));
+        Assert.Contains(_scene.Observer.Warnings, static warning => warning.Contains("'pipe'", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public void A_database_that_restic_took_by_itself_is_restored_as_one()
+    {
+        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        string database = _scene.MakeDatabase("app.db", 700);
+        _scene.Restic.Run("backup", database);
+        SnapshotManifest manifest = Assert.Single(_scene.List()).Manifest;
+        Assert.Equal(("sqlite", "app", new FileInfo(database).Length), (manifest.Kind, manifest.Name, manifest.Bytes));
+        Assert.Equal(VerifyOutcome.Ok, Assert.Single(_scene.Verify(_scene.Store, VerifyLevel.Rehearse)).Result);
+        _scene.Restore(_scene.Store, _scene["restored.db"]);
+        Assert.Equal(File.ReadAllBytes(database), File.ReadAllBytes(_scene["restored.db"]));
+    }
+
+    [SkippableFact]
+    public void Several_paths_of_restics_are_restored_below_what_they_have_in_common()
+    {
+        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        _scene.MakeTree("state", ("one/a.txt", "a"), ("two/b.txt", "b"), ("three/c.txt", "c"));
+        _scene.Restic.Run("backup", _scene["state", "one"], _scene["state", "two"]);
+        _scene.Restore(_scene.Store, _scene["restored"]);
+        Assert.Equal(["one", "two"], RestoreScene.Names(_scene["restored"]));
+        Assert.Equal("b", File.ReadAllText(_scene["restored", "two", "b.txt"]));
+    }
+
+    [SkippableFact]
+    public void Both_programs_take_turns_and_either_prunes()
+    {
+        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        string source = _scene.MakeTree("state", ("a.txt", "one"), ("big.bin", new string('y', 2_500_000)));
+        for (int i = 0; i < 3; i++)
+        {
+            File.WriteAllText(Path.Join(source, "a.txt"), $"ours {i}" + new string((char)('a' + i), 100_000));
+            _scene.Take(source);
+            File.WriteAllText(Path.Join(source, "a.txt"), $"restic {i}" + new string((char)('A' + i), 100_000));
+            _scene.Restic.Run("backup", source);
+        }
+
+        _scene.Restic.CheckIsClean();
+        Assert.Equal(6, _scene.List().Count);
+        _scene.Restic.Run("forget", "--keep-last", "4", "--group-by", "", "--prune");
+        Assert.Equal(4, _scene.List().Count);
+        Assert.All(_scene.Verify(_scene.Store), static result => Assert.Equal(VerifyOutcome.Ok, result.Result));
+        _scene.Prune(new() { Last = 2 });
+        Assert.Equal(2, _scene.List().Count);
+        _scene.Restic.CheckIsClean();
+        _scene.Restore(_scene.Store, _scene["restored"]);
+        Assert.StartsWith("restic 2", File.ReadAllText(_scene["restored", "a.txt"]), StringComparison.Ordinal);
+        _scene.Restic.Run("restore", "latest", "--target", _scene["by-restic"]);
+        Assert.Equal(File.ReadAllText(_scene["restored", "a.txt"]), File.ReadAllText(_scene["by-restic"] + Path.Join(source, "a.txt")));
+    }
+
+    [SkippableFact]
+    public void What_keep_removes_is_never_restics()
+    {
+        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        string source = _scene.MakeTree("state", ("a.txt", "one"));
+        _scene.Restic.Run("backup", "--host", Environment.MachineName, source);
+        _scene.Take(source);
+        Assert.Single(_scene.TakeWhole(source, request => request with { Keep = 1 }).Removed);
+        Assert.Equal([ManifestOrigin.Restic, ManifestOrigin.BackupTools], _scene.List().Select(static snapshot => snapshot.Manifest.Origin));
+    }
+
+    // The entry that is gone again was in it.
+    private static IEnumerable<string> WithoutRootsTime(string directory) =>
+        RestoreScene.Describe(directory).Split('\n').Where(static line => !line.StartsWith("|d|", StringComparison.Ordinal));
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using BackupTools.Core.Snapshots;
+using BackupTools.Restic;
+using BackupTools.Restic.Backends;
+using BackupTools.Restic.Locks;
+
+namespace BackupTools.Core.Tests.Stores.Repositories;
+
+/// <summary>A repository that others use at the same time.</summary>
+public sealed class SharedRepositoryTests : IDisposable
+{
+    private readonly RepositoryScene _scene = new();
+    private readonly string _source;
+
+    public SharedRepositoryTests() => _source = _scene.MakeTree("state", ("a.txt", "one"));
+
+    public void Dispose() => _scene.Dispose();
+
+    [Fact]
+    public void While_somebody_is_alone_with_it_nothing_is_added_and_nobody_restores()
+    {
+        StoredSnapshot snapshot = _scene.Take(_source);
+        using Repository other = Repository.Open(new LocalBackend(_scene.Store), RepositoryScene.Password);
+        using (other.Lock(RepositoryLockMode.Exclusive, TimeSpan.Zero))
+        {
+            Assert.Equal(ErrorId.StoreLocked, Assert.Throws<BackupException>(() => _scene.Take(_source)).Id);
+            Assert.Single(_scene.List());
+        }
+
+        _scene.Take(_source);
+        Assert.Equal(2, _scene.List().Count);
+        _scene.Restore(snapshot.SnapshotPath, _scene["restored"]);
+    }
+
+    [SkippableFact]
+    public void While_restic_adds_others_add_too_but_nothing_is_removed()
+    {
+        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        _scene.Take(_source);
+        using (Process restic = _scene.Restic.StartBackupOfInput())
+        {
+            while (_scene.Files("locks").Length == 0)
+            {
+                Assert.False(restic.HasExited);
+                Thread.Yield();
+            }
+
+            NewSnapshotResult made = _scene.TakeWhole(_source, request => request with { Keep = 1 });
+            Assert.Empty(made.Removed);
+            Assert.Contains(_scene.Observer.Notices, static notice => notice.Message.Contains("stay for now", StringComparison.Ordinal));
+            Assert.Equal(
+                ErrorId.StoreLocked, Assert.Throws<BackupException>(() => _scene.Prune(new() { Last = 1 })).Id);
+            restic.StandardInput.Write("something");
+            restic.StandardInput.Close();
+            restic.WaitForExit();
+            Assert.Equal(0, restic.ExitCode);
+        }
+
+        // Ours twice, restic's once.
+        Assert.Equal(3, _scene.List().Count);
+        Assert.Equal(2, _scene.TakeWhole(_source, request => request with { Keep = 1 }).Removed.Count);
+        Assert.Empty(_scene.Files("locks"));
+        _scene.Restic.CheckIsClean();
+    }
+
+    [Fact]
+    public void Pruning_gives_back_what_only_removed_snapshots_needed()
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            byte[] bytes = new byte[500_000];
+            new Random(i).NextBytes(bytes);
+            File.WriteAllBytes(Path.Join(_source, "random.bin"), bytes);
+            _scene.Take(_source);
+        }
+
+        long before = _scene.Files("data").Sum(static file => new FileInfo(file).Length);
+        _scene.Prune(new() { Last = 1 });
+        long after = _scene.Files("data").Sum(static file => new FileInfo(file).Length);
+        Assert.InRange(after, 500_000, 600_000);
+        Assert.InRange(before, 2_000_000, 2_200_000);
+        _scene.Restore(Assert.Single(_scene.List()).SnapshotPath, _scene["restored"]);
+        Assert.Equal(File.ReadAllBytes(Path.Join(_source, "random.bin")), File.ReadAllBytes(_scene["restored", "random.bin"]));
+    }
+}
