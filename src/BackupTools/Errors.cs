@@ -57,6 +57,15 @@ internal static class Errors
         ErrorCategory.InvalidArgument,
         destination);
 
+    /// <summary>More than one of the parameters for the password.</summary>
+    public static ErrorRecord MoreThanOnePassword() => new(
+        new PSArgumentException(
+            "The password is given in more than one way. Nothing was changed. Choose one of -Credential, -Password, " +
+            "-PasswordFile and -PasswordCommand."),
+        nameof(ErrorId.InvalidArgument),
+        ErrorCategory.InvalidArgument,
+        null);
+
     /// <summary>A snapshot that was made, but lacks parts of its source.</summary>
     public static ErrorRecord SnapshotIncomplete(SnapshotManifest manifest)
     {
@@ -94,8 +103,10 @@ internal static class Errors
         ErrorId.DatabaseOpenInThisSession or ErrorId.DatabaseBusy or ErrorId.StoreLocked or ErrorId.TargetInUse =>
             ErrorCategory.ResourceBusy,
         ErrorId.LockNotSupported or ErrorId.FormatNotSupported => ErrorCategory.NotImplemented,
-        ErrorId.SnapshotDamaged or ErrorId.VerificationFailed or ErrorId.NothingToRestore => ErrorCategory.InvalidData,
-        ErrorId.TargetExists => ErrorCategory.ResourceExists,
+        ErrorId.PasswordRequired or ErrorId.WrongPassword => ErrorCategory.AuthenticationError,
+        ErrorId.LibraryMissing => ErrorCategory.NotInstalled,
+        ErrorId.StoreDamaged or ErrorId.SnapshotDamaged or ErrorId.VerificationFailed or ErrorId.NothingToRestore => ErrorCategory.InvalidData,
+        ErrorId.TargetExists or ErrorId.StoreExists => ErrorCategory.ResourceExists,
         ErrorId.RestoreInterrupted => ErrorCategory.InvalidOperation,
         ErrorId.NotEnoughSpace => ErrorCategory.ResourceUnavailable,
         ErrorId.SnapshotIncomplete => ErrorCategory.ReadError,

@@ -13,6 +13,7 @@ internal sealed class PipelineRun : IRunObserver, IDisposable
     private readonly string _item;
     private readonly ProgressDisplay _progress;
     private readonly BlockingCollection<Action> _calls = [];
+    private CancellationToken _abort;
 
     /// <summary>Prepares to work on an item.</summary>
     /// <param name="cmdlet">The cmdlet to speak through.</param>
@@ -35,6 +36,18 @@ internal sealed class PipelineRun : IRunObserver, IDisposable
         _calls.Add(notice.Level == NoticeLevel.Warning ? () => _cmdlet.WriteWarning(text) : () => _cmdlet.WriteVerbose(text));
     }
 
+    /// <summary>Asks on the pipeline's thread, which alone may use the host, and waits for the answer. Called by the work.</summary>
+    /// <param name="ask">Asks.</param>
+    public TAnswer Ask<TAnswer>(Func<TAnswer> ask)
+    {
+        TaskCompletionSource<TAnswer> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _calls.Add(() => answer.SetResult(ask()));
+
+        // Where the pipeline comes down in the meantime, perhaps because it was stopped at the question, nobody will answer.
+        answer.Task.Wait(_abort);
+        return answer.Task.Result;
+    }
+
     /// <summary>Runs the work. Returns or throws only when it has come to its end and let go of its locks.</summary>
     /// <param name="work">The work.</param>
     /// <param name="stop">Ends it: the pipeline is being stopped.</param>
@@ -43,6 +56,7 @@ internal sealed class PipelineRun : IRunObserver, IDisposable
     public T Execute<T>(Func<IRunObserver, CancellationToken, T> work, CancellationToken stop)
     {
         using CancellationTokenSource abort = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _abort = abort.Token;
         Task<T> task = Task.Run(
             () =>
             {

@@ -4,7 +4,7 @@ using BackupTools.Core;
 namespace BackupTools.Commands;
 
 /// <summary>What the cmdlets have in common: paths, the worker thread, errors that stop one item only.</summary>
-public abstract class BackupCommand : PSCmdlet, IDisposable
+public abstract partial class BackupCommand : PSCmdlet, IDisposable
 {
     /// <summary>Name of the parameter set with wildcards.</summary>
     internal const string PathSet = "Path";
@@ -16,6 +16,7 @@ public abstract class BackupCommand : PSCmdlet, IDisposable
     internal const string InputObjectSet = "InputObject";
 
     private readonly CancellationTokenSource _stop = new();
+    private PipelineRun? _run;
 
     // The store where no other is named, in PowerShell's location.
     private protected string DefaultStore => Path.Join(SessionState.Path.CurrentFileSystemLocation.ProviderPath, "backups");
@@ -30,6 +31,7 @@ public abstract class BackupCommand : PSCmdlet, IDisposable
     /// <summary>Ends what the cmdlet holds.</summary>
     public void Dispose()
     {
+        _repository?.Dispose();
         _stop.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -51,6 +53,7 @@ public abstract class BackupCommand : PSCmdlet, IDisposable
     private protected T Run<T>(string item, Func<IRunObserver, CancellationToken, T> work)
     {
         using PipelineRun run = new(this, MyInvocation.MyCommand.Name, item);
+        _run = run;
         return run.Execute(work, _stop.Token);
     }
 

@@ -89,6 +89,7 @@ public sealed class GetSnapshotManifestCommand : BackupCommand
                 Tags = Tag,
             },
             Latest = Latest,
+            Credential = Repository,
         };
         foreach (StoredSnapshot snapshot in Run(path, (observer, stop) => SnapshotLister.List(request, observer, stop)))
         {

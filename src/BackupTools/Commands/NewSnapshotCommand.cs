@@ -122,6 +122,7 @@ public sealed class NewSnapshotCommand : BackupCommand
         Tags = Tag,
         Comment = Comment,
         LockTimeout = LockTimeout ?? NewSnapshotRequest.DefaultLockTimeout,
+        Credential = Repository,
     };
 
     private void Take(NewSnapshotRequest request)

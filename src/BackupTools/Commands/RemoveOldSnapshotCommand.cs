@@ -110,6 +110,7 @@ public sealed class RemoveOldSnapshotCommand : BackupCommand
                 Within = CalendarDuration.TryParse(KeepWithin, out CalendarDuration within) ? within : null,
                 Tags = KeepTag,
             },
+            Credential = Repository,
         };
         PrunePlan plan = Run(store, (observer, stop) => SnapshotPruner.Plan(request, observer, stop));
         bool isWhatIf = false;

@@ -125,6 +125,7 @@ public sealed class RestoreSnapshotCommand : BackupCommand
             Overlay = Overlay,
             Force = Force,
             ExpectedId = id,
+            Credential = Repository,
         };
         RestorePlan plan = Run(path, (observer, stop) => SnapshotRestorer.Plan(request, observer, stop));
         string what = $"Restore '{plan.Snapshot.SnapshotPath}' ({Display.Size(plan.Bytes)}) to '{plan.Target}'";

@@ -74,6 +74,7 @@ public sealed class TestSnapshotCommand : BackupCommand
             Snapshot = path,
             Level = Enum.Parse<VerifyLevel>(Level.ToString()),
             ExpectedId = id,
+            Credential = Repository,
         };
 
         // The results come one by one, so that the first is seen while the others are in work.

@@ -1,4 +1,5 @@
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 using CoreDecision = BackupTools.Core.Retention.RetentionDecision;
 using CoreManifest = BackupTools.Core.Snapshots.SnapshotManifest;
 using CoreRestoreResult = BackupTools.Core.Restore.RestoreResult;
@@ -9,6 +10,15 @@ namespace BackupTools.Output;
 /// <summary>Makes what the cmdlets emit from what the core answers.</summary>
 internal static class CoreMapping
 {
+    public static SnapshotRepository ToOutput(this InitializedRepository made) => new()
+    {
+        Status = "Initialized",
+        Path = made.Path,
+        Id = made.Id,
+        FormatVersion = made.FormatVersion,
+        Compressed = made.IsCompressed,
+    };
+
     public static SnapshotManifest ToOutput(this NewSnapshotResult made)
     {
         SnapshotManifest manifest = made.Snapshot.ToOutput();
