@@ -47,7 +47,7 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
     /// <summary>How long a case that is bounded by time alone may take in the long dose.</summary>
     public TimeSpan LongTime { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>The one case to run, as <c>kind/id</c>; all where it is <see langword="null"/>.</summary>
+    /// <summary>The one case to run, as <c>kind/id</c>, or all of one kind; all there are where it is <see langword="null"/>.</summary>
     public string? OnlyCase { get; init; }
 
     /// <summary>Counts by kind, in the order in which the kinds came.</summary>
@@ -74,10 +74,10 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
     public void Run() => Guard("the attack itself", "all", () => attack.Run(this), isCase: false);
 
     /// <summary>Whether a case is to be run; for an attack that has to prepare something for it.</summary>
-    public bool Wants(string kind, string id) => OnlyCase is null || OnlyCase == $"{kind}/{id}";
+    public bool Wants(string kind, string id) => OnlyCase is null || OnlyCase == kind || OnlyCase == $"{kind}/{id}";
 
     /// <summary>Whether any case of a kind is to be run.</summary>
-    public bool Wants(string kind) => OnlyCase is null || OnlyCase.StartsWith(kind + "/", StringComparison.Ordinal);
+    public bool Wants(string kind) => OnlyCase is null || OnlyCase == kind || OnlyCase.StartsWith(kind + "/", StringComparison.Ordinal);
 
     /// <summary>
     /// Runs one case and counts it: whatever it throws, a failed assertion above all, makes it a failure;

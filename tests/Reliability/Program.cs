@@ -12,7 +12,7 @@ internal static class Program
         chosen.AcceptOnlyFromAmong(names);
         Option<Dose> dose = new("--dose") { Description = "How much of each", DefaultValueFactory = static _ => Dose.Bounded };
         Option<int?> seed = new("--seed") { Description = "What random choices begin with; another each time where none is given" };
-        Option<string?> only = new("--case") { Description = "One case, as KIND/ID from a failure" };
+        Option<string?> only = new("--case") { Description = "One case, as KIND/ID from a failure, or one KIND with all its cases" };
         Option<int> minutes = new("--minutes")
         {
             Description = "How long cases that are bounded by time alone run in the long dose",

@@ -109,11 +109,7 @@ internal sealed class RestoreRun(
         catch (Exception e)
         {
             CleanUp(e, home, stage, record);
-            if (target.IsFixed)
-            {
-                parent.SetModified(EntryName.FromText(target.Name), before);
-            }
-
+            SetTime(parent, target, before);
             throw;
         }
 
@@ -122,10 +118,7 @@ internal sealed class RestoreRun(
             Timestamp after = home.GetStatus().Modified;
             StageRemoval.Remove(home, EntryName.FromText(stage));
             record.Remove(home);
-            if (target.IsFixed)
-            {
-                parent.SetModified(EntryName.FromText(target.Name), after);
-            }
+            SetTime(parent, target, after);
         }
         catch (FileSystemException e)
         {
@@ -133,6 +126,24 @@ internal sealed class RestoreRun(
         }
 
         return result;
+    }
+
+    // What a restore puts into a fixed target and takes out again changes the target's own time.
+    private void SetTime(DirectoryHandle parent, RestoreTarget target, Timestamp time)
+    {
+        if (!target.IsFixed)
+        {
+            return;
+        }
+
+        try
+        {
+            parent.SetModified(EntryName.FromText(target.Name), time);
+        }
+        catch (FileSystemException e)
+        {
+            tracker.Warn($"The time of the directory itself was not set: {e.Message}.", target.Path);
+        }
     }
 
     // A record that still tells of touched things stays: the next restore follows it.

@@ -69,9 +69,11 @@ internal sealed partial class RestoreArea
         _durableTarget.Equals(other._durableTarget) && Rest.Equals(other.Rest) && SafetyCopies.SequenceEqual(other.SafetyCopies);
 
     /// <summary>Fails with what differs.</summary>
-    public void AssertShown(RestoreArea actual)
+    /// <param name="actual">What stands there.</param>
+    /// <param name="withOwnTime">Whether a target within which a restore works must have its own time, too.</param>
+    public void AssertShown(RestoreArea actual, bool withOwnTime = true)
     {
-        Target.AssertSame(actual.Target, "the target");
+        (withOwnTime ? Target : _durableTarget).AssertSame(withOwnTime ? actual.Target : actual._durableTarget, "the target");
         Rest.AssertSame(actual.Rest, "what stands beside the target");
         Assert.Equal(SafetyCopies.Count, actual.SafetyCopies.Count);
         for (int i = 0; i < SafetyCopies.Count; i++)
