@@ -19,7 +19,6 @@ internal sealed class EntrySwap : IDisposable
     private readonly DirectoryHandle _stage;
     private readonly EntryMetadataWriter _metadata;
     private readonly List<(RecordLine? Line, Action Do)> _batch = [];
-    private readonly bool _syncsEach;
     private readonly SafetyTree _safety;
 
     private EntrySwap(EntrySwapPlace place, RestoreRecord record, EntryMetadataWriter metadata)
@@ -30,7 +29,6 @@ internal sealed class EntrySwap : IDisposable
         _target = place.TargetParent.OpenDirectory(place.TargetName);
         _stage = place.Home.OpenDirectory(EntryName.FromText(place.StageName));
         _safety = new SafetyTree(place, _target, metadata);
-        _syncsEach = !_stage.TrySyncFileSystem();
     }
 
     /// <summary>Moves everything; on failure everything is as it was, but for the stage and the record.</summary>
@@ -223,7 +221,7 @@ internal sealed class EntrySwap : IDisposable
         {
             using DirectoryHandle source = from.OpenPath(path.Parent);
             source.MoveNew(path.Name, destination, path.Name);
-            if (_syncsEach)
+            if (_place.SyncsEach)
             {
                 destination.Sync();
                 source.Sync();

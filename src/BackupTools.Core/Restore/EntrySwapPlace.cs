@@ -12,6 +12,14 @@ namespace BackupTools.Core.Restore;
 internal sealed record EntrySwapPlace(
     DirectoryHandle TargetParent, EntryName TargetName, DirectoryHandle Home, string StageName, string SafetyName)
 {
+    private bool? _syncsEach;
+
+    /// <summary>
+    /// Whether each change is to be synced before the next: the file system cannot be synced as a whole, or may keep a
+    /// later change of names and forget an earlier one.
+    /// </summary>
+    public bool SyncsEach => _syncsEach ??= !Home.TrySyncFileSystem();
+
     /// <summary>What a directory is, as a listing tells it.</summary>
     public static ListingEntry Describe(DirectoryHandle directory)
     {
@@ -42,5 +50,9 @@ internal sealed record EntrySwapPlace(
         using DirectoryHandle parent = target.OpenPath(path.Parent);
         using DirectoryHandle directory = parent.OpenDirectory(path.Name);
         metadata.Reapply(parent, path.Name, directory, entry);
+        if (SyncsEach)
+        {
+            directory.Sync();
+        }
     }
 }

@@ -65,11 +65,11 @@ internal static class EntrySwapUndo
     {
         if (line.Place is { } placed && stage is not null)
         {
-            MoveBack(target, stage, PathOf(placed, record));
+            MoveBack(target, stage, PathOf(placed, record), place.SyncsEach);
         }
         else if (line.Aside is { } aside && safety is not null)
         {
-            MoveBack(safety, target, PathOf(aside, record));
+            MoveBack(safety, target, PathOf(aside, record), place.SyncsEach);
         }
         else if (line is { Was: { } was, Entry: { } text } && metadata is not null)
         {
@@ -81,7 +81,7 @@ internal static class EntrySwapUndo
     private static TreePath PathOf(byte[] bytes, string record) =>
         TreePath.TryCreate(bytes, out TreePath path) ? path : throw RestoreRecord.Damaged(record, "a path in it leads elsewhere");
 
-    private static void MoveBack(DirectoryHandle from, DirectoryHandle to, TreePath path)
+    private static void MoveBack(DirectoryHandle from, DirectoryHandle to, TreePath path, bool syncs)
     {
         try
         {
@@ -90,6 +90,11 @@ internal static class EntrySwapUndo
             if (source.TryGetStatus(path.Name, out _) && !destination.TryGetStatus(path.Name, out _))
             {
                 source.MoveNew(path.Name, destination, path.Name);
+                if (syncs)
+                {
+                    destination.Sync();
+                    source.Sync();
+                }
             }
         }
         catch (FileSystemException e) when (e.Error == FileSystemError.NotFound)

@@ -22,6 +22,7 @@ internal sealed class SafetyTree(EntrySwapPlace place, DirectoryHandle standing,
             place.Home.CreateDirectory(name, PrivateMode);
             _root = place.Home.OpenDirectory(name);
             CopyMetadata(standing, place.Home, name, _root);
+            Sync(_root, place.Home);
         }
 
         DirectoryHandle safety = _root.Retain();
@@ -43,6 +44,10 @@ internal sealed class SafetyTree(EntrySwapPlace place, DirectoryHandle standing,
                 if (isNew)
                 {
                     CopyMetadata(target, safety, component, below);
+                    if (place.SyncsEach)
+                    {
+                        Sync(below, safety);
+                    }
                 }
 
                 safety.Dispose();
@@ -61,6 +66,13 @@ internal sealed class SafetyTree(EntrySwapPlace place, DirectoryHandle standing,
     public void Sync() => _root?.Sync();
 
     public void Dispose() => _root?.Dispose();
+
+    // Nothing may be moved into a directory that a power cut could still take.
+    private static void Sync(DirectoryHandle directory, DirectoryHandle parent)
+    {
+        directory.Sync();
+        parent.Sync();
+    }
 
     private void CopyMetadata(DirectoryHandle from, DirectoryHandle parent, EntryName name, DirectoryHandle directory)
     {
