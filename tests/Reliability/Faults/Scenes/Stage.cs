@@ -1,3 +1,4 @@
+using BackupTools.Reliability.Faults.Durability;
 using BackupTools.Reliability.Faults.Injection;
 
 namespace BackupTools.Reliability.Faults.Scenes;
@@ -42,6 +43,15 @@ internal sealed class Stage : IDisposable
             run.Result.Expect(0);
             calls = run.Calls;
         });
+        return calls;
+    }
+
+    /// <summary>The calls of a run that nothing strikes, as strace sees them.</summary>
+    /// <param name="hasSyncFileSystem">Whether the file system may be one that syncfs is good for.</param>
+    public IReadOnlyList<TracedCall> Trace(bool hasSyncFileSystem)
+    {
+        IReadOnlyList<TracedCall> calls = [];
+        Play(() => calls = Durability.Trace.Of(Place, _scene.Arguments, hasSyncFileSystem));
         return calls;
     }
 
