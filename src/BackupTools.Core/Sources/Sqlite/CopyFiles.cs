@@ -14,7 +14,7 @@ internal static unsafe class CopyFiles
     private const int Ok = SqliteNative.Ok;
     private const int CannotOpen = SqliteNative.CannotOpen;
     private const int Full = 13;
-    private const int NotFound = 12;
+    private const int NotFound = SqliteNative.NotFound;
     private const int ReadError = 10 | (1 << 8);
     private const int ShortRead = 10 | (2 << 8);
     private const int WriteError = 10 | (3 << 8);

@@ -20,10 +20,10 @@ internal static unsafe class SourceVfs
     private const int SuperJournal = 0x4000;
     private const int Log = 0x80000;
     private const int IoErrorDelete = 10 | (10 << 8);
-    private static readonly Lazy<nint> s_registered = new(Register);
+    private static readonly Lazy<bool> s_registered = new(Register);
 
-    private static Methods* s_system;
-    private static delegate* unmanaged[Cdecl]<int, uint, uint, int> s_changeOwner;
+    private static SqliteFileSystem* s_system;
+    private static nint s_changeOwner;
 
     [ThreadStatic]
     private static bool t_keepsOwners;
@@ -57,22 +57,22 @@ internal static unsafe class SourceVfs
         }
     }
 
-    private static nint Register()
+    private static bool Register()
     {
         SqliteEngine.EnsureLoaded();
-        s_system = (Methods*)SqliteNative.FindVfs(null);
-        Methods* methods = (Methods*)NativeMemory.AllocZeroed((nuint)sizeof(Methods));
-        Unsafe.CopyBlock(methods, s_system, (uint)sizeof(Methods));
+        s_system = SqliteNative.FindFileSystem(null);
+        SqliteFileSystem* methods = (SqliteFileSystem*)NativeMemory.AllocZeroed((nuint)sizeof(SqliteFileSystem));
+        Unsafe.CopyBlock(methods, s_system, (uint)sizeof(SqliteFileSystem));
         byte* name = (byte*)NativeMemory.Alloc((nuint)Name.Length);
         Name.CopyTo(new Span<byte>(name, Name.Length));
-        methods->Next = 0;
+        methods->Next = null;
         methods->Name = name;
         methods->Open = &Open;
         methods->Delete = &RefuseToDelete;
         InterceptChangeOwner();
-        int result = SqliteNative.RegisterVfs((nint)methods, 0);
+        int result = SqliteNative.RegisterFileSystem(methods, 0);
         return result == SqliteNative.Ok
-            ? (nint)methods
+            ? true
             : throw new SqliteException(result, "SQLite takes no file system of ours");
     }
 
@@ -84,23 +84,16 @@ internal static unsafe class SourceVfs
             return;
         }
 
-        fixed (byte* call = "fchown\0"u8)
-        {
-            s_changeOwner = (delegate* unmanaged[Cdecl]<int, uint, uint, int>)s_system->GetSystemCall((nint)s_system, call);
-            if (s_changeOwner is not null)
-            {
-                delegate* unmanaged[Cdecl]<int, uint, uint, int> ours = &ChangeOwner;
-                _ = s_system->SetSystemCall((nint)s_system, call, (nint)ours);
-            }
-        }
+        SqliteSystemCall.Replace(
+            "fchown\0"u8, (nint)(delegate* unmanaged[Cdecl]<int, uint, uint, int>)&ChangeOwner, ref s_changeOwner);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int ChangeOwner(int descriptor, uint uid, uint gid) =>
-        t_keepsOwners ? 0 : s_changeOwner(descriptor, uid, gid);
+        t_keepsOwners ? 0 : ((delegate* unmanaged[Cdecl]<int, uint, uint, int>)s_changeOwner)(descriptor, uid, gid);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Open(nint vfs, byte* name, nint file, int flags, int* flagsOut)
+    private static int Open(SqliteFileSystem* system, byte* name, SqliteFile* file, int flags, int* flagsOut)
     {
         const int writing = SqliteNative.OpenReadWrite | SqliteNative.OpenCreate;
         if ((flags & (MainDatabase | MainJournal | SuperJournal | Log)) != 0)
@@ -108,34 +101,9 @@ internal static unsafe class SourceVfs
             flags = (flags & ~writing) | SqliteNative.OpenReadOnly;
         }
 
-        return s_system->Open((nint)s_system, name, file, flags, flagsOut);
+        return s_system->Open(s_system, name, file, flags, flagsOut);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int RefuseToDelete(nint vfs, byte* name, int syncDirectory) => IoErrorDelete;
-
-    // sqlite3_vfs in version 3 of the structure, which SQLite has had since 3.7.6.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Methods
-    {
-        public int Version;
-        public int FileSize;
-        public int MaxPath;
-        public nint Next;
-        public byte* Name;
-        public nint Data;
-        public delegate* unmanaged[Cdecl]<nint, byte*, nint, int, int*, int> Open;
-        public delegate* unmanaged[Cdecl]<nint, byte*, int, int> Delete;
-        public Inherited Inherited;
-        public delegate* unmanaged[Cdecl]<nint, byte*, nint, int> SetSystemCall;
-        public delegate* unmanaged[Cdecl]<nint, byte*, nint> GetSystemCall;
-        public nint NextSystemCall;
-    }
-
-    // From xAccess to xCurrentTimeInt64.
-    [InlineArray(11)]
-    private struct Inherited
-    {
-        private nint _method;
-    }
+    private static int RefuseToDelete(SqliteFileSystem* system, byte* name, int syncDirectory) => IoErrorDelete;
 }

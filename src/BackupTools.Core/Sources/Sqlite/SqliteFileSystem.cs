@@ -29,7 +29,7 @@ internal unsafe struct SqliteFileMethods
     public delegate* unmanaged[Cdecl]<SqliteFile*, int> Characteristics;
 }
 
-/// <summary><c>sqlite3_vfs</c>, version 1.</summary>
+/// <summary><c>sqlite3_vfs</c>, version 3, which SQLite has had since 3.7.6.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct SqliteFileSystem
 {
@@ -51,4 +51,8 @@ internal unsafe struct SqliteFileSystem
     public delegate* unmanaged[Cdecl]<SqliteFileSystem*, int, int> Sleep;
     public delegate* unmanaged[Cdecl]<SqliteFileSystem*, double*, int> CurrentTime;
     public delegate* unmanaged[Cdecl]<SqliteFileSystem*, int, byte*, int> LastError;
+    public void* CurrentTimeInt64;
+    public delegate* unmanaged[Cdecl]<SqliteFileSystem*, byte*, nint, int> SetSystemCall;
+    public delegate* unmanaged[Cdecl]<SqliteFileSystem*, byte*, nint> GetSystemCall;
+    public void* NextSystemCall;
 }

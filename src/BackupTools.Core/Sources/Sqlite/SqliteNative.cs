@@ -15,6 +15,7 @@ internal static unsafe partial class SqliteNative
     public const int ReadOnly = 8;
     public const int Interrupt = 9;
     public const int Corrupt = 11;
+    public const int NotFound = 12;
     public const int CannotOpen = 14;
     public const int Protocol = 15;
     public const int NotADatabase = 26;
@@ -41,10 +42,10 @@ internal static unsafe partial class SqliteNative
     public static partial int Open(byte* name, out nint connection, int flags, byte* vfs);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_vfs_find")]
-    public static partial nint FindVfs(byte* name);
+    public static partial SqliteFileSystem* FindFileSystem(byte* name);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_vfs_register")]
-    public static partial int RegisterVfs(nint vfs, int makeDefault);
+    public static partial int RegisterFileSystem(SqliteFileSystem* system, int isDefault);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_close_v2")]
     public static partial int Close(nint connection);
@@ -103,7 +104,4 @@ internal static unsafe partial class SqliteNative
 
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_pagecount")]
     public static partial int BackupPageCount(nint backup);
-
-    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_register")]
-    public static partial int RegisterFileSystem(SqliteFileSystem* system, int isDefault);
 }
