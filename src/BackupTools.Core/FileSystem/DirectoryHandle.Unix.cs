@@ -17,6 +17,8 @@ internal sealed unsafe class UnixDirectoryHandle : DirectoryHandle
     private UnixDirectoryHandle(int descriptor, string path)
         : base(path) => _descriptor = descriptor;
 
+    public int Descriptor => _descriptor;
+
     public static UnixDirectoryHandle OpenPath(string path) =>
         OpenAt(Posix.CurrentDirectory, EntryName.FromText(path), path, Posix.Directory | Posix.ReadOnly);
 

@@ -162,6 +162,15 @@ internal static unsafe partial class Posix
         return flags >= 0 && FileControl(descriptor, setFlags, (byte*)(nint)(direct ? flags | flag : flags & ~flag)) == 0;
     }
 
+    /// <summary>Takes O_NONBLOCK off a descriptor again; it has to do with opening alone.</summary>
+    public static void SetBlocking(int descriptor)
+    {
+        const int getFlags = 3;
+        const int setFlags = 4;
+        int flags = FileControl(descriptor, getFlags, null);
+        _ = FileControl(descriptor, setFlags, (byte*)(nint)(flags & ~NonBlocking));
+    }
+
     [LibraryImport(Library, EntryPoint = "flistxattr", SetLastError = true)]
     public static partial nint ListAttributes(int descriptor, byte* buffer, nint size);
 

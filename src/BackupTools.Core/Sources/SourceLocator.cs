@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Sources.Directories;
@@ -7,7 +6,7 @@ using BackupTools.Core.Sources.Sqlite;
 namespace BackupTools.Core.Sources;
 
 /// <summary>Finds out what a path names.</summary>
-internal static unsafe partial class SourceLocator
+internal static class SourceLocator
 {
     /// <summary>Opens a source.</summary>
     /// <param name="path">A database or a directory; a relative path is against the current directory.</param>
@@ -21,7 +20,7 @@ internal static unsafe partial class SourceLocator
         try
         {
             // Links that the caller names are followed; SQLite, and all below, gets the path that they lead to.
-            string realPath = Resolve(fullPath);
+            string realPath = CanonicalPath.Of(fullPath);
             if (Directory.Exists(realPath))
             {
                 return new DirectorySource(Path.TrimEndingDirectorySeparator(fullPath), DirectoryHandle.Open(realPath), Encoding.UTF8.GetBytes(realPath));
@@ -84,28 +83,4 @@ internal static unsafe partial class SourceLocator
         ErrorId.SourceNotSupported,
         $"The source '{path}' cannot be backed up: {reason}. Nothing was changed. Name a SQLite database, or the directory that holds the file.",
         path);
-
-    private static string Resolve(string fullPath)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            FileSystemInfo? target = File.ResolveLinkTarget(fullPath, returnFinalTarget: true);
-            return target?.FullName ?? fullPath;
-        }
-
-        const int longestPath = 4096;
-        byte* buffer = stackalloc byte[longestPath];
-        fixed (byte* name = EntryName.FromText(fullPath).Terminated)
-        {
-            if (RealPath(name, buffer) is null)
-            {
-                PosixErrors.Throw("opening", fullPath);
-            }
-        }
-
-        return Marshal.PtrToStringUTF8((nint)buffer)!;
-    }
-
-    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true)]
-    private static partial byte* RealPath(byte* path, byte* resolved);
 }

@@ -63,8 +63,19 @@ internal sealed class DatabaseCapture
         string target,
         CaptureMethod method,
         ProgressTracker progress,
-        CancellationToken cancellation) =>
-        new DatabaseCapture(location, method, progress, cancellation).Run(target);
+        CancellationToken cancellation)
+    {
+        try
+        {
+            return new DatabaseCapture(location, method, progress, cancellation).Run(target);
+        }
+        catch (FileSystemException e) when (DatabaseState.IsBeside(location, e.Path))
+        {
+            string message = $"What stands beside the database '{location.Text}' cannot be read: {e.Message}. Nothing was captured; " +
+                "run as a user who may read it, or find out what put it there.";
+            throw new BackupException(ErrorId.CaptureFailed, message, e.Path, e);
+        }
+    }
 
     /// <summary>Refuses a file that other code in this process holds open, before anything touches it.</summary>
     public static void RefuseIfOpenInThisSession(FileIdentity identity, string path)
@@ -231,6 +242,7 @@ internal sealed class DatabaseCapture
     {
         Stopwatch locked = new();
         DateTime capturedAt = default;
+        using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(target);
         try
         {
             source.WhenNotBusy(() =>

@@ -64,6 +64,7 @@ internal static class DatabaseInspector
 
         try
         {
+            using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(path);
             using SqliteConnection connection = Open(path);
             using CancellationTokenRegistration interrupt = connection.InterruptOn(cancellation);
             cancellation.ThrowIfCancellationRequested();
@@ -90,6 +91,7 @@ internal static class DatabaseInspector
         List<SnapshotProblem> uncounted = [];
         try
         {
+            using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(path);
             using SqliteConnection connection = Open(path);
             using CancellationTokenRegistration interrupt = connection.InterruptOn(cancellation);
             foreach ((string table, _) in connection.QueryTexts(

@@ -58,8 +58,16 @@ internal sealed record DatabaseState
     private static bool IsSame(FileStatus? one, FileStatus? other) =>
         one.HasValue == other.HasValue && (one is not { } first || first.IsSameState(other!.Value));
 
+    /// <summary>Whether a path is that of a file which SQLite keeps beside the database.</summary>
+    public static bool IsBeside(DatabaseLocation location, string path) =>
+        DatabaseFile.SidecarSuffixes.Any(suffix => path == PathOf(location, suffix));
+
+    private static string PathOf(DatabaseLocation location, string suffix) =>
+        Path.Join(location.Directory.Path, DatabaseFile.Sidecar(location.Name, suffix).Text);
+
+    // A link or a pipe in place of a log is none of SQLite's making, and not to be opened.
     private static FileStatus? Look(DatabaseLocation location, string suffix) =>
-        location.Directory.TryGetStatus(DatabaseFile.Sidecar(location.Name, suffix), out FileStatus status)
-            ? status
-            : null;
+        !location.Directory.TryGetStatus(DatabaseFile.Sidecar(location.Name, suffix), out FileStatus status) ? null
+        : status.Type == EntryType.File ? status
+        : throw new FileSystemException(FileSystemError.Other, "opening", PathOf(location, suffix), "it is no plain file");
 }

@@ -75,6 +75,7 @@ internal sealed class RecoveryCopy : IDisposable
     /// <summary>Lets SQLite roll back or replay, and leaves one file without sidecars.</summary>
     public void Recover()
     {
+        using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(_target);
         using (SqliteConnection connection = SqliteConnection.Open(
             DatabaseUri.Create(_target, "mode=rw"), SqliteNative.OpenReadWrite))
         {
@@ -90,16 +91,10 @@ internal sealed class RecoveryCopy : IDisposable
     /// <summary>Replaces the recovered copy by a compact one.</summary>
     public void Vacuum()
     {
+        using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(_target);
         string compact = _target + "-compact";
         File.Delete(compact);
-        using (File.OpenHandle(compact, FileMode.CreateNew, FileAccess.Write))
-        {
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(compact, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
-        }
-
+        Create(compact);
         using (SqliteConnection connection = SqliteConnection.Open(
             DatabaseUri.Create(_target, "mode=ro&immutable=1"), SqliteNative.OpenReadOnly))
         {
@@ -137,12 +132,10 @@ internal sealed class RecoveryCopy : IDisposable
     private void CopySidecar(string suffix, string target)
     {
         using FileHandle sidecar = _location.Directory.OpenFile(DatabaseFile.Sidecar(_location.Name, suffix));
-        using (File.OpenHandle(target, FileMode.Create, FileAccess.Write))
-        {
-        }
-
-        RawCopy.Run(sidecar, target, _progress, _location.Text, _cancellation);
+        RawCopy.Run(sidecar, Create(target), _progress, _location.Text, _cancellation);
     }
+
+    private static string Create(string path) => ScratchFile.Create(Path.GetDirectoryName(path)!, Path.GetFileName(path));
 
     // A journal of a transaction over several databases names its super-journal, without which SQLite takes the
     // transaction for committed. The copy gets one of its own, and is told its name: SQLite removes a super-journal when

@@ -2,7 +2,10 @@ using BackupTools.Core.FileSystem;
 
 namespace BackupTools.Core.Sources.Sqlite;
 
-/// <summary>A connection to a live database that is only read: waits for others, and proves that it reached the right file.</summary>
+/// <summary>
+/// A connection to a live database that is only read: waits for others, and proves that it reached the right file. Made,
+/// used and disposed by one thread.
+/// </summary>
 internal sealed class SourceConnection : IDisposable
 {
     // SQLite's own waiting looks every 100 ms in the end; among writers that go on without a pause it mostly comes late.
@@ -10,6 +13,7 @@ internal sealed class SourceConnection : IDisposable
 
     private static readonly TimeSpan s_busyLimit = TimeSpan.FromSeconds(30);
 
+    private readonly SqliteConfinement _confinement;
     private readonly SqliteConnection _connection;
     private readonly CancellationTokenRegistration _interrupt;
     private readonly CancellationToken _cancellation;
@@ -32,10 +36,20 @@ internal sealed class SourceConnection : IDisposable
         _cancellation = cancellation;
         _descriptorsBefore = CountDescriptors();
         SourceVfs.EnsureRegistered();
-        _connection = SqliteConnection.Open(
-            DatabaseUri.Create(location.FullPath, opening.Parameters()),
-            SqliteNative.OpenReadOnly | SqliteNative.OpenNoFollow,
-            SourceVfs.Name);
+        _confinement = SqliteConfinement.To(location);
+        try
+        {
+            _connection = SqliteConnection.Open(
+                DatabaseUri.Create(location.FullPath, opening.Parameters()),
+                SqliteNative.OpenReadOnly | SqliteNative.OpenNoFollow,
+                SourceVfs.Name);
+        }
+        catch
+        {
+            _confinement.Dispose();
+            throw;
+        }
+
         _interrupt = _connection.InterruptOn(cancellation);
     }
 
@@ -70,7 +84,7 @@ internal sealed class SourceConnection : IDisposable
             {
                 _cancellation.WaitHandle.WaitOne(s_poll);
             }
-            catch (SqliteException e) when (e.PrimaryCode == SqliteNative.Interrupt)
+            catch (SqliteException e) when (e.PrimaryCode == SqliteNative.Interrupt && _cancellation.IsCancellationRequested)
             {
                 throw new OperationCanceledException(_cancellation);
             }
@@ -90,6 +104,7 @@ internal sealed class SourceConnection : IDisposable
     {
         _interrupt.Dispose();
         _connection.Dispose();
+        _confinement.Dispose();
     }
 
     private static bool IsBusy(SqliteException e) =>
