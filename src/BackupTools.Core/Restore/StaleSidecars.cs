@@ -31,7 +31,7 @@ internal static class StaleSidecars
     {
         byte[] head = Head(directory, name, 8);
         return head.AsSpan().StartsWith<byte>([0x37, 0x7f, 0x06])
-            || head.AsSpan().SequenceEqual<byte>([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]);
+            || head.AsSpan().SequenceEqual(JournalHeader.Magic);
     }
 
     private static byte[] Head(DirectoryHandle directory, EntryName name, int length)

@@ -218,7 +218,7 @@ internal sealed class DatabaseCapture
         byte[] firstPage = ReadFirstPage();
         bool isWal = firstPage.Length >= DatabaseFile.HeaderLength && DatabaseFile.IsWal(firstPage);
         string? sha256 = PageCopy.Run(
-            source.Connection, target, firstPage, before.File.Size, LetGo, _progress, _item, _cancellation);
+            source.Connection, target, firstPage, before.File.Size, MostBytes(), LetGo, _progress, _item, _cancellation);
         result = new DatabaseCaptureResult(
             CaptureMethod.Exact, capturedAt, isWal, isWal ? null : locked.ElapsedMilliseconds, before.File)
         {
@@ -226,6 +226,9 @@ internal sealed class DatabaseCapture
         };
         return true;
     }
+
+    // All that the transaction which is being read can consist of.
+    private long MostBytes() => DatabaseState.Read(_location).Bytes;
 
     // Beside a log this may be an older state of the page: then the copy's hash is not known on the way.
     private byte[] ReadFirstPage()

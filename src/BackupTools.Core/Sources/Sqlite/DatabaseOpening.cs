@@ -35,7 +35,7 @@ internal static class DatabaseOpenings
 
         if (state.SharedMemory is not null)
         {
-            return DatabaseOpening.BesideLog;
+            return LogHeader.IsForeign(location) ? DatabaseOpening.Recovered : DatabaseOpening.BesideLog;
         }
 
         return log.Size == 0 ? DatabaseOpening.Immutable : DatabaseOpening.Recovered;

@@ -30,6 +30,9 @@ internal sealed record DatabaseState
     /// <summary>The <c>-journal</c> file, if there is one.</summary>
     public FileStatus? Journal { get; }
 
+    /// <summary>Bytes of the file and its log.</summary>
+    public long Bytes => File.Size + (Log?.Size ?? 0);
+
     public bool IsWal => Header.Length == DatabaseFile.HeaderLength && DatabaseFile.IsWal(Header);
 
     /// <exception cref="FileSystemException">The file cannot be looked at or is gone.</exception>

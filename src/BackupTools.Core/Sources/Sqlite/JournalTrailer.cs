@@ -10,48 +10,63 @@ namespace BackupTools.Core.Sources.Sqlite;
 /// </summary>
 internal static class JournalTrailer
 {
-    /// <summary>No trailer is longer: SQLite passes over names that are longer than its own paths.</summary>
-    public const int MaxLength = 16 * 1024;
+    // SQLite's own limit on Unix: it takes a journal that names a longer one for one that names none.
+    private const int LongestName = 512;
+    private const int FixedLength = 16;
 
     // Characters of C are unsigned on Linux and Windows for ARM and signed everywhere else, and the checksum adds them.
     private static readonly bool s_unsignedCharacters =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm && OperatingSystem.IsLinux();
 
-    private static ReadOnlySpan<byte> Magic => [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
-
-    /// <summary>The super-journal's name, or <see langword="null"/> where the journal names none.</summary>
-    /// <param name="journal">The journal, or its end.</param>
-    public static byte[]? ReadSuperJournalName(ReadOnlySpan<byte> journal)
+    /// <summary>The super-journal's name, or <see langword="null"/> where the journal names none that SQLite would heed.</summary>
+    public static byte[]? ReadSuperJournalName(Stream journal)
     {
-        if (journal.Length < 20 || !journal[^8..].SequenceEqual(Magic))
+        if (!TryRead(journal, out byte[] tail))
         {
             return null;
         }
 
-        uint length = BinaryPrimitives.ReadUInt32BigEndian(journal[^16..]);
-        uint checksum = BinaryPrimitives.ReadUInt32BigEndian(journal[^12..]);
-        if (length == 0 || length > journal.Length - 20)
+        uint length = BinaryPrimitives.ReadUInt32BigEndian(tail.AsSpan(^16..));
+        uint checksum = BinaryPrimitives.ReadUInt32BigEndian(tail.AsSpan(^12..));
+        if (length is 0 or > LongestName || length > tail.Length - FixedLength)
         {
             return null;
         }
 
-        ReadOnlySpan<byte> name = journal[^(16 + (int)length)..^16];
-        return Checksum(name) == checksum ? name.ToArray() : null;
+        ReadOnlySpan<byte> name = tail.AsSpan(^(FixedLength + (int)length)..^FixedLength);
+        if (Checksum(name) != checksum)
+        {
+            return null;
+        }
+
+        // A string of C ends with the first NUL.
+        int end = name.IndexOf((byte)0);
+        name = end < 0 ? name : name[..end];
+        return name.IsEmpty ? null : name.ToArray();
     }
 
-    /// <summary>The same bytes with another name in its trailer.</summary>
-    public static byte[] WithSuperJournalName(ReadOnlySpan<byte> journal, ReadOnlySpan<byte> name)
+    /// <summary>Puts another name into the trailer of a journal that names a super-journal.</summary>
+    public static void ReplaceSuperJournalName(Stream journal, ReadOnlySpan<byte> name)
     {
-        int oldLength = (int)BinaryPrimitives.ReadUInt32BigEndian(journal[^16..]);
-        ReadOnlySpan<byte> rest = journal[..^(16 + oldLength)];
-        byte[] changed = new byte[rest.Length + name.Length + 16];
-        rest.CopyTo(changed);
-        Span<byte> trailer = changed.AsSpan(rest.Length);
+        _ = TryRead(journal, out byte[] tail);
+        long oldLength = BinaryPrimitives.ReadUInt32BigEndian(tail.AsSpan(^16..));
+        byte[] trailer = new byte[name.Length + FixedLength];
         name.CopyTo(trailer);
-        BinaryPrimitives.WriteUInt32BigEndian(trailer[name.Length..], (uint)name.Length);
-        BinaryPrimitives.WriteUInt32BigEndian(trailer[(name.Length + 4)..], Checksum(name));
-        Magic.CopyTo(trailer[(name.Length + 8)..]);
-        return changed;
+        BinaryPrimitives.WriteUInt32BigEndian(trailer.AsSpan(name.Length), (uint)name.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(trailer.AsSpan(name.Length + 4), Checksum(name));
+        JournalHeader.Magic.CopyTo(trailer.AsSpan(name.Length + 8));
+        journal.SetLength(journal.Length - FixedLength - oldLength);
+        journal.Seek(0, SeekOrigin.End);
+        journal.Write(trailer);
+    }
+
+    // What ends with the magic; as much of it as a trailer can have.
+    private static bool TryRead(Stream journal, out byte[] tail)
+    {
+        tail = new byte[Math.Min(journal.Length, LongestName + FixedLength)];
+        journal.Seek(-tail.Length, SeekOrigin.End);
+        journal.ReadExactly(tail);
+        return tail.Length > FixedLength && tail.AsSpan().EndsWith(JournalHeader.Magic);
     }
 
     private static uint Checksum(ReadOnlySpan<byte> name)

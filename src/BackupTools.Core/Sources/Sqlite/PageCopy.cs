@@ -16,6 +16,7 @@ internal static unsafe class PageCopy
     /// <param name="target">Full path of the copy; a file that stands there is replaced.</param>
     /// <param name="firstPage">The source's first page as it lies in its file.</param>
     /// <param name="expected">Bytes that the copy will have, as far as is known.</param>
+    /// <param name="most">Bytes of the database and its log: it cannot be larger, whatever its header or its log say.</param>
     /// <param name="copied">Called when all pages are read: nobody needs to wait for the rest.</param>
     /// <param name="progress">Hears of the bytes copied.</param>
     /// <param name="item">The name to tell with them.</param>
@@ -26,6 +27,7 @@ internal static unsafe class PageCopy
         string target,
         byte[] firstPage,
         long expected,
+        long most,
         Action copied,
         ProgressTracker progress,
         string item,
@@ -35,7 +37,7 @@ internal static unsafe class PageCopy
         DatabaseUri uri = CopyFiles.Add(file, out string name);
         try
         {
-            Copy(source, uri, firstPage.Length, progress, item, cancellation);
+            Copy(source, uri, firstPage.Length, most, progress, item, cancellation);
         }
         catch (SqliteException) when (file.Error is { } error)
         {
@@ -54,6 +56,7 @@ internal static unsafe class PageCopy
         SqliteConnection source,
         DatabaseUri target,
         int pageSize,
+        long most,
         ProgressTracker progress,
         string item,
         CancellationToken cancellation)
@@ -82,6 +85,7 @@ internal static unsafe class PageCopy
                 {
                     cancellation.ThrowIfCancellationRequested();
                     result = SqliteNative.BackupStep(backup, pagesPerStep);
+                    DatabaseSize.Refuse((uint)SqliteNative.BackupPageCount(backup), pageSize, most);
                     int done = SqliteNative.BackupPageCount(backup) - SqliteNative.BackupRemaining(backup);
                     progress.Add(item, (long)(done - before) * pageSize);
                     before = done;

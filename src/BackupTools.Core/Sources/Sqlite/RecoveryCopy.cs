@@ -138,29 +138,39 @@ internal sealed class RecoveryCopy : IDisposable
     private static string Create(string path) => ScratchFile.Create(Path.GetDirectoryName(path)!, Path.GetFileName(path));
 
     // A journal of a transaction over several databases names its super-journal, without which SQLite takes the
-    // transaction for committed. The copy gets one of its own, and is told its name: SQLite removes a super-journal when
-    // it is done with it, and must not remove the source's. That it is there and not empty is all that counts; what the
-    // name leads to is not read.
+    // transaction for committed. The copy is told another name, under which something stands where something stands
+    // under the true one: SQLite looks for no more, and deletes it, which must not happen to the source's. What stands
+    // there is not read: the name may be anything.
     private void KeepSuperJournal()
     {
-        // The end alone: a journal is as large as what its transaction changed.
         using FileStream journal = new(Journal, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        byte[] end = new byte[Math.Min(journal.Length, JournalTrailer.MaxLength)];
-        journal.Position = journal.Length - end.Length;
-        journal.ReadExactly(end);
-        byte[]? name = JournalTrailer.ReadSuperJournalName(end);
-        if (name is null)
+        JournalHeader.RefuseIfForged(journal, new FileInfo(_target).Length);
+        if (JournalTrailer.ReadSuperJournalName(journal) is not { } name)
         {
             return;
         }
 
-        if (new FileInfo(Encoding.UTF8.GetString(name)) is { Exists: true, Length: > 0 })
+        if (IsThere(name))
         {
-            File.WriteAllBytes(SuperJournal, [0]);
+            // As SQLite has it: the names of the journals that belong to it.
+            File.WriteAllText(Create(SuperJournal), Journal + "\0");
         }
 
-        journal.SetLength(journal.Length - end.Length);
-        journal.Position = journal.Length;
-        journal.Write(JournalTrailer.WithSuperJournalName(end, Encoding.UTF8.GetBytes(SuperJournal)));
+        JournalTrailer.ReplaceSuperJournalName(journal, Encoding.UTF8.GetBytes(SuperJournal));
+    }
+
+    // As SQLite asks: an empty file is none.
+    private static unsafe bool IsThere(byte[] name)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return new FileInfo(Encoding.UTF8.GetString(name)) is { Exists: true, Length: > 0 };
+        }
+
+        fixed (byte* pointer = EntryName.FromBytes(name).Terminated)
+        {
+            return Posix.TryStatus(Posix.CurrentDirectory, pointer, follow: true, out FileStatus status)
+                && (status.Type != EntryType.File || status.Size > 0);
+        }
     }
 }
