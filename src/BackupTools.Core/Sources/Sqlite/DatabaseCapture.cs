@@ -245,28 +245,13 @@ internal sealed class DatabaseCapture
     {
         Stopwatch locked = new();
         DateTime capturedAt = default;
-        using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(target);
-        try
+        source.WhenNotBusy(() =>
         {
-            source.WhenNotBusy(() =>
-            {
-                Empty(target);
-                locked.Restart();
-                capturedAt = DateTime.UtcNow;
-                source.Connection.Execute("VACUUM INTO ?1", DatabaseUri.Create(target, "vfs=" + SourceVfs.SystemName).Text);
-            });
-        }
-        catch (SqliteException e) when (
-            !NeedsRecovery(e) && e.PrimaryCode != SqliteNative.NotADatabase)
-        {
-            throw new BackupException(
-                ErrorId.CaptureFailed,
-                $"'{_item}' cannot be captured by vacuum: {e.Message}. The source is as it was. The capture 'exact', " +
-                "which copies pages without running the schema, does not need that.",
-                _item,
-                e);
-        }
-
+            Empty(target);
+            locked.Restart();
+            capturedAt = DateTime.UtcNow;
+            DatabaseVacuum.Into(source.Connection, target, MostBytes(), _item, isLive: true, _cancellation);
+        });
         return new DatabaseCaptureResult(
             CaptureMethod.Vacuum, capturedAt, before.IsWal, before.IsWal ? null : locked.ElapsedMilliseconds, before.File);
     }

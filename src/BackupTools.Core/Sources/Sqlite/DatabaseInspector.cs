@@ -62,22 +62,19 @@ internal static class DatabaseInspector
             return new SnapshotCheck(name, CheckResult.Skipped);
         }
 
+        string pragma = level == CheckLevel.Full ? "integrity_check" : "quick_check";
         try
         {
-            using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(path);
-            using SqliteConnection connection = Open(path);
-            using CancellationTokenRegistration interrupt = connection.InterruptOn(cancellation);
-            cancellation.ThrowIfCancellationRequested();
-            string pragma = level == CheckLevel.Full ? "integrity_check" : "quick_check";
-            IReadOnlyList<(string Text, string)> rows = connection.QueryTexts(
-                string.Create(CultureInfo.InvariantCulture, $"PRAGMA {pragma}({MaxProblems})"));
+            IReadOnlyList<(string Text, string)> rows = Ask(
+                path,
+                connection => connection.QueryTexts(string.Create(CultureInfo.InvariantCulture, $"PRAGMA {pragma}({MaxProblems})")),
+                cancellation);
             return rows is [("ok", _)]
                 ? new SnapshotCheck(name, CheckResult.Ok)
                 : new SnapshotCheck(name, CheckResult.Corrupt, string.Join("; ", rows.Select(static row => row.Text)));
         }
         catch (SqliteException e)
         {
-            cancellation.ThrowIfCancellationRequested();
             return new SnapshotCheck(
                 name, e.IsBeyondThisEngine ? CheckResult.Unverifiable : CheckResult.Corrupt, e.Message);
         }
@@ -91,34 +88,56 @@ internal static class DatabaseInspector
         List<SnapshotProblem> uncounted = [];
         try
         {
-            using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(path);
-            using SqliteConnection connection = Open(path);
-            using CancellationTokenRegistration interrupt = connection.InterruptOn(cancellation);
-            foreach ((string table, _) in connection.QueryTexts(
-                "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"))
+            _ = Ask(path, connection =>
             {
-                cancellation.ThrowIfCancellationRequested();
-                try
-                {
-                    string quoted = table.Replace("\"", "\"\"", StringComparison.Ordinal);
-                    sections.Add(new SnapshotSection(table, connection.QueryInt64($"SELECT count(*) FROM \"{quoted}\"")));
-                }
-                catch (SqliteException e)
+                foreach ((string table, _) in connection.QueryTexts(
+                    "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"))
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    uncounted.Add(new SnapshotProblem(table, "its rows cannot be counted: " + e.Message));
+                    try
+                    {
+                        string quoted = table.Replace("\"", "\"\"", StringComparison.Ordinal);
+                        sections.Add(new SnapshotSection(table, connection.QueryInt64($"SELECT count(*) FROM \"{quoted}\"")));
+                    }
+                    catch (SqliteException e) when (e.PrimaryCode != SqliteNative.Interrupt)
+                    {
+                        uncounted.Add(new SnapshotProblem(table, "its rows cannot be counted: " + e.Message));
+                    }
                 }
-            }
+
+                return true;
+            }, cancellation);
         }
         catch (SqliteException e)
         {
-            cancellation.ThrowIfCancellationRequested();
             uncounted.Add(new SnapshotProblem(".", "the tables cannot be counted: " + e.Message));
         }
 
         return (sections, uncounted);
     }
 
-    private static SqliteConnection Open(string path) =>
-        SqliteConnection.Open(DatabaseUri.Create(path, "mode=ro&immutable=1"), SqliteNative.OpenReadOnly);
+    private static T Ask<T>(string path, Func<SqliteConnection, T> question, CancellationToken cancellation)
+    {
+        using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(path);
+        using SqliteConnection connection =
+            SqliteConnection.Open(DatabaseUri.Create(path, "mode=ro&immutable=1"), SqliteNative.OpenReadOnly);
+        using CancellationTokenRegistration interrupt = connection.InterruptOn(cancellation);
+        using WorkLimit limit = WorkLimit.OnQueries(connection, new FileInfo(path).Length);
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            connection.Execute("PRAGMA cell_size_check=ON");
+            return question(connection);
+        }
+        catch (SqliteException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (limit.IsExceeded)
+            {
+                throw new SqliteException(SqliteNative.Corrupt, WorkLimit.Reason);
+            }
+
+            throw;
+        }
+    }
 }

@@ -91,29 +91,21 @@ internal sealed class RecoveryCopy : IDisposable
     /// <summary>Replaces the recovered copy by a compact one.</summary>
     public void Vacuum()
     {
-        using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(_target);
         string compact = _target + "-compact";
-        File.Delete(compact);
-        Create(compact);
-        using (SqliteConnection connection = SqliteConnection.Open(
-            DatabaseUri.Create(_target, "mode=ro&immutable=1"), SqliteNative.OpenReadOnly))
+        try
         {
+            File.Delete(compact);
+            Create(compact);
+            using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(_target);
+            using SqliteConnection connection = SqliteConnection.Open(
+                DatabaseUri.Create(_target, "mode=ro&immutable=1"), SqliteNative.OpenReadOnly);
             using CancellationTokenRegistration interrupt = connection.InterruptOn(_cancellation);
-            try
-            {
-                connection.Execute("VACUUM INTO ?1", compact);
-            }
-            catch (SqliteException e)
-            {
-                File.Delete(compact);
-                _cancellation.ThrowIfCancellationRequested();
-                throw new BackupException(
-                    ErrorId.CaptureFailed,
-                    $"'{_location.Text}' cannot be captured by vacuum: {e.Message}. The source is as it was. The capture " +
-                    "'exact', which copies pages without running the schema, does not need that.",
-                    _location.Text,
-                    e);
-            }
+            DatabaseVacuum.Into(connection, compact, new FileInfo(_target).Length, _location.Text, isLive: false, _cancellation);
+        }
+        catch
+        {
+            File.Delete(compact);
+            throw;
         }
 
         File.Move(compact, _target, overwrite: true);

@@ -6,6 +6,9 @@ namespace BackupTools.Core.Sources.Sqlite;
 /// <summary>A connection to one database file, used by one thread at a time.</summary>
 internal sealed unsafe class SqliteConnection : IDisposable
 {
+    /// <summary>SQLite's counters begin anew above this.</summary>
+    public const int MostPageVisits = int.MaxValue;
+
     private nint _handle;
 
     private SqliteConnection(nint handle) => _handle = handle;
@@ -69,6 +72,25 @@ internal sealed unsafe class SqliteConnection : IDisposable
     /// <summary>Stops what runs on this connection when the token is cancelled, until the result is disposed.</summary>
     public CancellationTokenRegistration InterruptOn(CancellationToken cancellation) =>
         cancellation.UnsafeRegister(static state => SqliteNative.InterruptAll(((SqliteConnection)state!)._handle), this);
+
+    /// <summary>Stops what runs on this connection; from any thread.</summary>
+    public void Interrupt() => SqliteNative.InterruptAll(_handle);
+
+    public void SetLimit(int what, int value) => _ = SqliteNative.Limit(_handle, what, value);
+
+    /// <summary>
+    /// How many times a page was looked at, modulo <see cref="MostPageVisits"/> + 1; from any thread while the connection is
+    /// open and attaches nothing.
+    /// </summary>
+    public int CountPageVisits()
+    {
+        int hits = 0;
+        int misses = 0;
+        int highest;
+        _ = SqliteNative.Status(_handle, SqliteNative.StatusCacheHits, &hits, &highest, 0);
+        _ = SqliteNative.Status(_handle, SqliteNative.StatusCacheMisses, &misses, &highest, 0);
+        return unchecked(hits + misses) & MostPageVisits;
+    }
 
     /// <summary>What SQLite last had to say.</summary>
     public string LastMessage => Marshal.PtrToStringUTF8((nint)SqliteNative.ErrorMessage(_handle)) ?? string.Empty;

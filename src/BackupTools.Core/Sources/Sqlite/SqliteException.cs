@@ -12,17 +12,19 @@ internal sealed class SqliteException : Exception
     public int PrimaryCode => Code & 0xff;
 
     /// <summary>
-    /// Whether the engine lacks something that the schema names, or does not know its syntax: then it cannot tell
-    /// whether the database is sound. A schema in a newer syntax is reported with the code for corruption.
+    /// Whether the engine lacks something that the schema names, does not know its syntax, or comes to a value or pattern
+    /// beyond its limits: then it cannot tell whether the database is sound. A schema in a newer syntax is reported with the code for corruption.
     /// </summary>
     public bool IsBeyondThisEngine =>
-        (PrimaryCode == SqliteNative.Error
+        PrimaryCode == SqliteNative.TooBig
+        || (PrimaryCode == SqliteNative.Error
             && (Message.Contains("no such collation", StringComparison.Ordinal)
                 || Message.Contains("no such function", StringComparison.Ordinal)
                 || Message.Contains("no such module", StringComparison.Ordinal)
                 || Message.Contains("unknown function", StringComparison.Ordinal)
                 || Message.Contains("unknown tokenizer", StringComparison.Ordinal)
                 || Message.Contains("no such tokenizer", StringComparison.Ordinal)
+                || Message.Contains("pattern too complex", StringComparison.Ordinal)
                 || Message.Contains("unsafe use of", StringComparison.Ordinal)
                 || Message.Contains("unsupported file format", StringComparison.Ordinal)))
         || (Message.Contains("malformed database schema", StringComparison.Ordinal)

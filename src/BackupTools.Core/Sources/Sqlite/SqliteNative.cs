@@ -18,6 +18,7 @@ internal static unsafe partial class SqliteNative
     public const int NotFound = 12;
     public const int CannotOpen = 14;
     public const int Protocol = 15;
+    public const int TooBig = 18;
     public const int NotADatabase = 26;
     public const int Row = 100;
     public const int Done = 101;
@@ -31,6 +32,12 @@ internal static unsafe partial class SqliteNative
 
     public const int ConfigDefensive = 1010;
     public const int ConfigTrustedSchema = 1017;
+
+    public const int LimitLength = 0;
+    public const int LimitLikePattern = 8;
+
+    public const int StatusCacheHits = 7;
+    public const int StatusCacheMisses = 8;
 
     [LibraryImport(Library, EntryPoint = "sqlite3_libversion_number")]
     public static partial int VersionNumber();
@@ -65,6 +72,15 @@ internal static unsafe partial class SqliteNative
     // Variadic in C. On Apple's ARM64 variadic arguments stand on the stack behind eight registers; see Posix.OpenAt.
     [LibraryImport(Library, EntryPoint = "sqlite3_db_config")]
     public static partial int Configure(nint connection, int option, nint value, int* result, nint r4, nint r5, nint r6, nint r7, nint stackedValue, int* stackedResult);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_limit")]
+    public static partial int Limit(nint connection, int what, int value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_db_status")]
+    public static partial int Status(nint connection, int what, int* current, int* highest, int reset);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_progress_handler")]
+    public static partial void ProgressHandler(nint connection, int steps, delegate* unmanaged[Cdecl]<nint, int> handler, nint argument);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_prepare_v2")]
     public static partial int Prepare(nint connection, byte* sql, int length, out nint statement, byte** tail);
