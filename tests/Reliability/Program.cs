@@ -7,6 +7,11 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
+        if (arguments is [Live.LiveWriter.Command, .. var rest])
+        {
+            return Live.LiveWriter.Run(rest);
+        }
+
         string[] names = [.. Attacks.All.Select(static attack => attack.Name)];
         Argument<string[]> chosen = new("ATTACK") { Description = "Which attacks: " + string.Join(", ", names) + "; all where none is named" };
         chosen.AcceptOnlyFromAmong(names);
