@@ -89,7 +89,9 @@ internal sealed unsafe class UnixDirectoryHandle : DirectoryHandle
             }
         }
 
-        if (Marshal.GetLastPInvokeError() != PosixErrors.NotFound)
+        // Of a name that is too long there is no file: a database's sidecar, where the database's own is as long as can be.
+        int error = Marshal.GetLastPInvokeError();
+        if (error != PosixErrors.NotFound && error != PosixErrors.NameTooLong)
         {
             PosixErrors.Throw("looking at", PathOf(name));
         }

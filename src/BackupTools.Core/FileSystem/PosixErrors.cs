@@ -13,6 +13,7 @@ internal static class PosixErrors
     public const int Exists = 17;
     public const int InvalidArgument = 22;
     public static readonly int WouldBlock = Posix.IsMac ? 35 : 11;
+    public static readonly int NameTooLong = Posix.IsMac ? 63 : 36;
     public static readonly int TooManySymlinks = Posix.IsMac ? 62 : 40;
     public static readonly int NotSupported = Posix.IsMac ? 45 : 95;
     public static readonly int NotImplemented = Posix.IsMac ? 78 : 38;
@@ -40,7 +41,7 @@ internal static class PosixErrors
             _ when errno == WouldBlock => FileSystemError.WouldBlock,
             _ when errno == TooManySymlinks => FileSystemError.TooManyLinks,
             _ when errno == (Posix.IsMac ? 66 : 39) => FileSystemError.DirectoryNotEmpty,
-            _ when errno == (Posix.IsMac ? 63 : 36) => FileSystemError.NameTooLong,
+            _ when errno == NameTooLong => FileSystemError.NameTooLong,
             _ when errno == (Posix.IsMac ? 93 : 61) => FileSystemError.NoAttribute,
             _ when errno == (Posix.IsMac ? 69 : 122) => FileSystemError.NoSpace,
             _ when errno == NotSupported || errno == NotImplemented || errno == InvalidArgument => FileSystemError.NotSupported,

@@ -173,6 +173,21 @@ public sealed class DirectoryRestoreTests : IDisposable
     }
 
     [Fact]
+    public void An_overlay_takes_names_as_long_as_the_system_does()
+    {
+        // With the suffix of a database's sidecar such a name is too long for any file.
+        string name = new('n', 255);
+        string source = _scene.MakeTree("state", (name, "new"));
+        StoredSnapshot snapshot = _scene.Take(source);
+        string target = _scene.MakeTree("target", (name, "old"));
+
+        RestoreResult result = _scene.Restore(snapshot, target, request => request with { Overlay = true });
+
+        Assert.Equal("new", File.ReadAllText(Path.Join(target, name)));
+        Assert.Equal("old", File.ReadAllText(Path.Join(result.Previous!, name)));
+    }
+
+    [Fact]
     public void An_overlay_of_many_files_is_exact()
     {
         string source = _scene.MakeTree("state", [.. Enumerable.Range(0, 1500).Select(i => ($"d{i % 7}/f{i}", $"new {i}"))]);
