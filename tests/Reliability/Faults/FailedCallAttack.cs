@@ -16,16 +16,16 @@ internal sealed class FailedCallAttack : IAttack
     {
         Dose dose = run.Dose;
         Fail(run, SystemError.EIO, dose.Choose(2, int.MaxValue, int.MaxValue));
-        Fail(run, SystemError.ENOSPC, dose.Choose(1, 8, int.MaxValue));
+        Fail(run, SystemError.ENOSPC, dose.Choose(1, int.MaxValue, int.MaxValue));
         if (dose == Dose.Small)
         {
             return;
         }
 
-        int some = dose.Choose(0, 8, int.MaxValue);
-        Fail(run, SystemError.EROFS, some);
+        Fail(run, SystemError.EROFS, int.MaxValue);
+        Fail(run, SystemError.EMFILE, int.MaxValue);
+        int some = dose.Choose(0, 4, int.MaxValue);
         Fail(run, SystemError.EACCES, some);
-        Fail(run, SystemError.EMFILE, some);
         FaultPlay.Strike(run, new Fault(FaultKind.Fail, 0, SystemError.EIO, Reading: true), "EIO when reading", some);
         foreach (SystemError error in (SystemError[])[SystemError.EIO, SystemError.ENOSPC, SystemError.EROFS])
         {

@@ -37,7 +37,7 @@ internal static class FaultPlay
         run.Prepare(kind, () =>
         {
             using Stage first = new(make());
-            points = Spread(first.Count(fault).Count, run.OnlyCase is null ? most : int.MaxValue);
+            points = Spread.Over(1, first.Count(fault).Count, run.OnlyCase is null ? most : int.MaxValue);
         });
 
         ConcurrentQueue<int> left = new(points);
@@ -56,9 +56,4 @@ internal static class FaultPlay
             TaskScheduler.Default))];
         Task.WaitAll(workers, CancellationToken.None);
     }
-
-    /// <summary>Numbers from 1 on, at most so many, evenly spread, the first and the last among them.</summary>
-    private static int[] Spread(int count, int most) => count <= most
-        ? [.. Enumerable.Range(1, count)]
-        : [.. Enumerable.Range(0, most).Select(i => 1 + (int)((long)i * (count - 1) / Math.Max(1, most - 1))).Distinct()];
 }

@@ -14,7 +14,7 @@ internal sealed class KilledAnywhereAttack : IAttack
         FaultPlay.Strike(run, new Fault(FaultKind.Kill, 0), "killed at a call", run.Dose.Choose(5, int.MaxValue, int.MaxValue));
         if (run.Dose != Dose.Small)
         {
-            FaultPlay.Strike(run, new Fault(FaultKind.Tear, 0), "killed in a write", run.Dose.Choose(0, 8, int.MaxValue));
+            FaultPlay.Strike(run, new Fault(FaultKind.Tear, 0), "killed in a write", run.Dose.Choose(0, 4, int.MaxValue));
         }
     }
 }
