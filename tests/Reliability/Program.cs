@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BackupTools.Benchmarks;
 
 namespace BackupTools.Reliability;
 
@@ -10,6 +11,11 @@ internal static class Program
         if (arguments is [Live.LiveWriter.Command, .. var rest])
         {
             return Live.LiveWriter.Run(rest);
+        }
+
+        if (arguments is [MeasuringChild.Switch, .. var measured])
+        {
+            return MeasuringChild.Run(measured);
         }
 
         string[] names = [.. Attacks.All.Select(static attack => attack.Name)];
