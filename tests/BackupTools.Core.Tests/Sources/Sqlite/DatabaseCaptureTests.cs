@@ -1,17 +1,11 @@
-using System.Text;
-using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Sources;
 using BackupTools.Core.Sources.Sqlite;
 
 namespace BackupTools.Core.Tests.Sources.Sqlite;
 
-public sealed class DatabaseCaptureTests : IDisposable
+public sealed class DatabaseCaptureTests : DatabaseCaptureScene
 {
-    private readonly TemporaryDirectory _directory = new();
-
-    public void Dispose() => _directory.Dispose();
-
     [Theory]
     [InlineData(512)]
     [InlineData(1024)]
@@ -92,126 +86,11 @@ public sealed class DatabaseCaptureTests : IDisposable
         Assert.Equal("wal", DatabaseInspector.ReadInfo(copy).JournalMode);
     }
 
-    [Fact]
-    public void What_is_only_in_the_log_of_a_crashed_writer_is_captured_and_the_log_stays()
-    {
-        string path = CrashedWal(keepSharedMemory: true);
-        string before = Describe(path);
-        (_, string copy) = Capture(path);
-        Assert.Equal("42", TestDatabase.Scalar(copy, "SELECT x FROM t"));
-        Assert.Equal(before, Describe(path));
-    }
-
-    [SkippableTheory]
-    [InlineData(CaptureMethod.Exact)]
-    [InlineData(CaptureMethod.Vacuum)]
-    public void What_stands_beside_a_database_keeps_its_owner_and_its_times(CaptureMethod method)
-    {
-        Skip.IfNot(OperatingSystem.IsLinux() && Environment.UserName == "root", "Needs root, whose SQLite hands sidecars over.");
-        string journalled = Make("PRAGMA journal_mode=PERSIST", "CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
-        string logged = CrashedWal(keepSharedMemory: true);
-        string[] sidecars = [journalled + "-journal", logged + "-wal", logged + "-shm"];
-        Tool.Run("chown", ["65534:65534", .. sidecars]);
-        string before = Tool.Run("stat", ["--format=%n %u %g %a %s %y %z", .. sidecars]);
-        Assert.Equal(3, before.Count(static c => c == '\n'));
-        Capture(journalled, method);
-        Capture(logged, method);
-        Assert.Equal(before, Tool.Run("stat", ["--format=%n %u %g %a %s %y %z", .. sidecars]));
-    }
-
-    [Fact]
-    public void A_connection_to_a_source_makes_and_deletes_nothing_whatever_it_was_chosen_for()
-    {
-        // As it comes to be when a log vanishes between the look and the opening.
-        string closed = Make("PRAGMA journal_mode=WAL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(7)");
-        Assert.Throws<SqliteException>(() => ReadAs(DatabaseOpening.BesideLog, closed));
-        Assert.Equal([closed], Directory.GetFiles(_directory.Path, Path.GetFileName(closed) + "*"));
-
-        // And when a file is emptied beside its log, which may be all that is left of the data.
-        string emptied = CrashedWal(keepSharedMemory: true);
-        File.WriteAllBytes(emptied, []);
-        Assert.Throws<SqliteException>(() => ReadAs(DatabaseOpening.Plain, emptied));
-        Assert.True(File.Exists(emptied + "-wal"));
-    }
-
-    [Fact]
-    public void A_log_without_shared_memory_is_recovered_on_a_private_copy()
-    {
-        foreach (CaptureMethod method in new[] { CaptureMethod.Exact, CaptureMethod.Vacuum })
-        {
-            string path = CrashedWal(keepSharedMemory: false);
-            string before = Describe(path);
-            (_, string copy) = Capture(path, method);
-            Assert.Equal("42", TestDatabase.Scalar(copy, "SELECT x FROM t"));
-            Assert.Equal(before, Describe(path));
-            Assert.Equal([Path.GetFileName(copy)], Directory.GetFiles(Path.GetDirectoryName(copy)!).Select(Path.GetFileName));
-        }
-    }
-
-    [Fact]
-    public void A_hot_journal_is_rolled_back_on_a_private_copy_and_stays_at_the_source()
-    {
-        string path = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)");
-        string crashed = _directory["crashed.db"];
-        using (SqliteConnection writer = TestDatabase.Open(path))
-        {
-            writer.Execute("PRAGMA cache_size=1");
-            writer.Execute("BEGIN IMMEDIATE");
-            writer.Execute("UPDATE t SET x=2");
-            writer.Execute("CREATE TABLE big(y)");
-            writer.Execute(
-                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200) INSERT INTO big SELECT zeroblob(3000) FROM n");
-            CopyFile(path, crashed);
-            CopyFile(path + "-journal", crashed + "-journal");
-        }
-
-        string before = Describe(crashed);
-        (DatabaseCaptureResult result, string copy) = Capture(crashed);
-        Assert.Equal("1", TestDatabase.Scalar(copy, "SELECT x FROM t"));
-        Assert.Equal("0", TestDatabase.Scalar(copy, "SELECT count(*) FROM sqlite_master WHERE name='big'"));
-        Assert.NotNull(result.LockedMs);
-        Assert.Equal(before, Describe(crashed));
-    }
-
-    [SkippableFact]
-    public void A_crash_within_a_transaction_over_two_databases_rolls_both_back_and_leaves_the_super_journal()
-    {
-        Skip.IfNot(Tool.Runs("strace", "-V") && Tool.Runs("sqlite3", "-version"), "Needs strace and sqlite3, to die between two system calls.");
-        const string fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<100) INSERT INTO big SELECT zeroblob(3000) FROM n";
-        string one = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)", "CREATE TABLE big(y)", fill);
-        string two = Make("CREATE TABLE t(x)", "INSERT INTO t VALUES(1)", "CREATE TABLE big(y)", fill);
-
-        // The first unlink of the commit would remove the super-journal: dead there, nothing is committed.
-        Tool.Run(
-            "strace",
-            ["-qq", "-o", "/dev/null", "-e", "inject=unlink:signal=SIGKILL:when=1", "sqlite3", one,
-                $"ATTACH '{two}' AS two; BEGIN; UPDATE main.t SET x=2; UPDATE two.t SET x=2; UPDATE main.big SET y=x'00'; UPDATE two.big SET y=x'00'; COMMIT;"],
-            mayFail: true);
-        string superJournal = Assert.Single(Directory.GetFiles(_directory.Path, "*-mj*"));
-        Assert.True(File.Exists(one + "-journal") && File.Exists(two + "-journal"));
-        foreach (string path in new[] { one, two })
-        {
-            (_, string copy) = Capture(path);
-            Assert.Equal("1", TestDatabase.Scalar(copy, "SELECT x FROM t"));
-            Assert.Equal("300000", TestDatabase.Scalar(copy, "SELECT sum(length(y)) FROM big"));
-            Assert.Equal(CheckResult.Ok, DatabaseInspector.Check(copy, CheckLevel.Full, default).Result);
-        }
-
-        Assert.True(File.Exists(superJournal));
-        Assert.True(File.Exists(one + "-journal") && File.Exists(two + "-journal"));
-
-        // Without its super-journal the same journal belongs to a committed transaction.
-        File.Delete(superJournal);
-        (_, string committed) = Capture(one);
-        Assert.Equal("2", TestDatabase.Scalar(committed, "SELECT x FROM t"));
-        Assert.Equal("100", TestDatabase.Scalar(committed, "SELECT sum(length(y)) FROM big"));
-    }
-
     [SkippableFact]
     public void Databases_on_a_read_only_file_system_are_captured()
     {
         Skip.IfNot(OperatingSystem.IsLinux() && Environment.UserName == "root", "Needs root, to mount.");
-        string place = Directory.CreateDirectory(_directory["readonly"]).FullName;
+        string place = Directory.CreateDirectory(Place["readonly"]).FullName;
         Tool.Run("mount", ["-t", "tmpfs", "none", place]);
         try
         {
@@ -239,7 +118,7 @@ public sealed class DatabaseCaptureTests : IDisposable
     public void A_path_longer_than_SQLite_takes_is_captured(string journalMode)
     {
         string made = Make($"PRAGMA journal_mode={journalMode}", "CREATE TABLE t(x)", "INSERT INTO t VALUES(42)");
-        string deep = _directory[[.. Enumerable.Repeat(new string('d', 100), 6)]];
+        string deep = Place[[.. Enumerable.Repeat(new string('d', 100), 6)]];
         Directory.CreateDirectory(deep);
         string path = Path.Join(deep, "app.db");
         File.Move(made, path);
@@ -257,12 +136,12 @@ public sealed class DatabaseCaptureTests : IDisposable
     [InlineData("new\nline.db")]
     public void Every_name_is_captured(string name)
     {
-        string path = _directory["names", name];
-        Directory.CreateDirectory(_directory["names"]);
+        string path = Place["names", name];
+        Directory.CreateDirectory(Place["names"]);
         TestDatabase.Execute(path, "CREATE TABLE t(x)", "INSERT INTO t VALUES(5)");
         (_, string copy) = Capture(path);
         Assert.Equal("5", TestDatabase.Scalar(copy, "SELECT x FROM t"));
-        Assert.Equal([path], Directory.GetFiles(_directory["names"]));
+        Assert.Equal([path], Directory.GetFiles(Place["names"]));
     }
 
     [Fact]
@@ -331,80 +210,5 @@ public sealed class DatabaseCaptureTests : IDisposable
         using CancellationTokenSource source = new();
         source.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => Capture(path, CaptureMethod.Exact, source.Token));
-    }
-
-    private static void ReadAs(DatabaseOpening opening, string path)
-    {
-        using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
-        EntryName name = EntryName.FromText(Path.GetFileName(path));
-        Assert.True(directory.TryGetStatus(name, out FileStatus status));
-        using IDisposable registration = OpenDatabases.Register(status.Identity);
-        using SourceConnection source = new(
-            new DatabaseLocation(directory, name, Encoding.UTF8.GetBytes(path)), status.Identity, opening, default);
-        Assert.True(source.TryBeginRead());
-    }
-
-    private static void CopyFile(string from, string to)
-    {
-        using FileStream input = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using FileStream output = new(to, FileMode.CreateNew);
-        input.CopyTo(output);
-    }
-
-    private static string Describe(string path)
-    {
-        StringBuilder text = new();
-        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + "*").Order())
-        {
-            FileInfo info = new(file);
-            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{info.Name} {info.Length} {info.LastWriteTimeUtc:O} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}");
-        }
-
-        return text.ToString();
-    }
-
-    private static readonly Lock s_gate = new();
-
-    private string Make(params string[] statements)
-    {
-        string path;
-        lock (s_gate)
-        {
-            path = _directory[$"source-{Guid.NewGuid():N}.db"];
-        }
-
-        TestDatabase.Execute(path, statements);
-        return path;
-    }
-
-    /// <summary>A WAL database whose writer died: its last commit is in the log alone.</summary>
-    private string CrashedWal(bool keepSharedMemory, string lastStatement = "UPDATE t SET x=42")
-    {
-        string path = Make("PRAGMA journal_mode=WAL", "CREATE TABLE t(x)", "INSERT INTO t VALUES(41)");
-        string crashed = _directory[$"crashed-{Guid.NewGuid():N}.db"];
-        using SqliteConnection writer = TestDatabase.Open(path);
-        writer.Execute(lastStatement);
-        CopyFile(path, crashed);
-        CopyFile(path + "-wal", crashed + "-wal");
-        if (keepSharedMemory)
-        {
-            CopyFile(path + "-shm", crashed + "-shm");
-        }
-
-        return crashed;
-    }
-
-    private (DatabaseCaptureResult Result, string Copy) Capture(
-        string path, CaptureMethod method = CaptureMethod.Exact, CancellationToken cancellation = default)
-    {
-        string scratch = Directory.CreateDirectory(_directory[$"scratch-{Guid.NewGuid():N}"]).FullName;
-        string copy = Path.Join(scratch, "copy.db");
-        File.WriteAllBytes(copy, []);
-        using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
-        DatabaseLocation location = new(
-            directory, EntryName.FromText(Path.GetFileName(path)), Encoding.UTF8.GetBytes(path));
-        DatabaseCaptureResult result = DatabaseCapture.Run(
-            location, copy, method, new ProgressTracker(new RecordingObserver()), cancellation);
-        return (result, copy);
     }
 }
