@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Tests.Stores.Repositories;
 using NJsonSchema;
 
 namespace BackupTools.Core.Tests.Snapshots;
@@ -119,6 +120,21 @@ public sealed class ManifestSchemaTests
                 new RecordingObserver(),
                 CancellationToken.None).Snapshot;
             JsonObject written = JsonNode.Parse(File.ReadAllText(snapshot.ManifestPath))!.AsObject();
+            Assert.Empty(s_schema.Validate(written.ToJsonString()).Select(error => error.ToString()));
+            AssertDescribed(written, JsonNode.Parse(s_text)!.AsObject());
+        }
+    }
+
+    [Fact]
+    public void The_manifests_that_travel_in_a_repository_fit_the_schema()
+    {
+        using RepositoryScene scene = new();
+        Directory.CreateDirectory(scene["state"]);
+        string database = scene.MakeDatabase("state/app.db", 10);
+        foreach (string source in (string[])[database, scene["state"]])
+        {
+            // As they are written: which id the snapshot gets is known only afterwards.
+            JsonObject written = Serialize(scene.Take(source).Manifest with { Snapshot = string.Empty });
             Assert.Empty(s_schema.Validate(written.ToJsonString()).Select(error => error.ToString()));
             AssertDescribed(written, JsonNode.Parse(s_text)!.AsObject());
         }
