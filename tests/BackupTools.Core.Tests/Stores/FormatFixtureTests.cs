@@ -60,10 +60,13 @@ public sealed class FormatFixtureTests : IDisposable
             ["memory", "seeds"], Directory.GetFileSystemEntries(_directory["oxios"]).Select(Path.GetFileName).Order());
     }
 
+    /// <summary>Where all that is kept of released formats lies.</summary>
+    internal static string Fixtures { get; } = FixturesPath();
+
     private static string FixturesPath([CallerFilePath] string here = "") =>
         Path.Join(Path.GetDirectoryName(here), "..", "..", "Fixtures");
 
-    private static void Copy(string from, string to)
+    internal static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
         foreach (FileSystemInfo entry in new DirectoryInfo(from).GetFileSystemInfos())

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace BackupTools.Core.Tests.Stores.Repositories;
 
 /// <summary>The real restic, where it is installed, with a cache of its own.</summary>
-internal sealed class ResticProgram(string repository, string cache)
+internal sealed class ResticProgram(string repository, string cache, string password = RepositoryScene.Password)
 {
     public const string Reason = "restic is not installed";
 
@@ -53,7 +53,7 @@ internal sealed class ResticProgram(string repository, string cache)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["RESTIC_PASSWORD"] = RepositoryScene.Password;
+        start.Environment["RESTIC_PASSWORD"] = password;
         start.Environment["RESTIC_CACHE_DIR"] = cache;
         start.Environment["RESTIC_PROGRESS_FPS"] = "0.001";
         return start;
