@@ -18,6 +18,7 @@ internal sealed class Output : IRunObserver
     private readonly Lock _gate = new();
     private readonly TextWriter _results;
     private readonly TextWriter _messages;
+    private readonly ArrayBufferWriter<byte> _line = new(4096);
     private readonly bool _verbose;
     private readonly ProgressLine? _progress;
     private int _progressColumns;
@@ -72,15 +73,19 @@ internal sealed class Output : IRunObserver
     /// <param name="writeProperties">Writes what the object has.</param>
     public void WriteJson(Action<Utf8JsonWriter> writeProperties)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, s_json))
+        lock (_gate)
         {
-            json.WriteStartObject();
-            writeProperties(json);
-            json.WriteEndObject();
-        }
+            // One buffer for all: thousands of lines would leave as many behind, faster than they are collected.
+            _line.ResetWrittenCount();
+            using (Utf8JsonWriter json = new(_line, s_json))
+            {
+                json.WriteStartObject();
+                writeProperties(json);
+                json.WriteEndObject();
+            }
 
-        WriteText(Encoding.UTF8.GetString(buffer.WrittenSpan));
+            WriteText(Encoding.UTF8.GetString(_line.WrittenSpan));
+        }
     }
 
     /// <summary>Tells why an item failed; where in the program it happened only to those who look for a mistake in it.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
@@ -37,11 +38,28 @@ internal sealed class FolderVerification(
 
         if (withContent)
         {
-            ContentCopy reading = new(null, WriteMethod.Inline, count => tracker.Add(_manifest.Snapshot, count), cancellation);
-            CompareHash(FolderContent.Copy(file, size, null, reading).Sha256!);
+            CompareHash(Hash(file, size));
         }
 
         return true;
+    }
+
+    // A small one at once: beside thousands of those, threads and blocks for each would be most of the work.
+    private string Hash(FileHandle file, long size)
+    {
+        byte[]? buffer = size <= ContentCopy.SmallFile ? ArrayPool<byte>.Shared.Rent(ContentCopy.SmallFile + 1) : null;
+        try
+        {
+            ContentCopy reading = new(buffer, WriteMethod.Inline, count => tracker.Add(_manifest.Snapshot, count), cancellation);
+            return FolderContent.Copy(file, size, null, reading).Sha256!;
+        }
+        finally
+        {
+            if (buffer is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
     }
 
     private void CompareHash(string hash)
