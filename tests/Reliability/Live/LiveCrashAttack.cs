@@ -24,8 +24,15 @@ internal sealed class LiveCrashAttack : IAttack
 
         foreach (string journalMode in modes)
         {
-            KillOne(run, "a writer killed during the snapshot, " + journalMode, journalMode);
-            KillSnapshots(run, "snapshots killed, " + journalMode, journalMode);
+            if (run.Dose != Dose.Small || journalMode != "wal")
+            {
+                KillOne(run, "a writer killed during the snapshot, " + journalMode, journalMode);
+            }
+
+            if (run.Dose != Dose.Small || journalMode == "wal")
+            {
+                KillSnapshots(run, "snapshots killed, " + journalMode, journalMode);
+            }
         }
     }
 

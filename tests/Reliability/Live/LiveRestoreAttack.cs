@@ -16,7 +16,7 @@ internal sealed class LiveRestoreAttack : IAttack
 
     public void Run(AttackRun run)
     {
-        foreach (string journalMode in new[] { "wal", "delete" })
+        foreach (string journalMode in run.Dose.Choose<string[]>(["wal"], ["wal", "delete"], ["wal", "delete"]))
         {
             run.Case(Kind, journalMode + ", writing", () => Attack(run.Seed, journalMode, Write));
             run.Case(Kind, journalMode + ", idle", () => Attack(run.Seed, journalMode, static (scene, _, attack) => Hold(scene, "PRAGMA user_version;", attack)));
