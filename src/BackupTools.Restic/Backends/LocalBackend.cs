@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Enumeration;
+using BackupTools.Restic.Locks;
 using Microsoft.Win32.SafeHandles;
 
 namespace BackupTools.Restic.Backends;
@@ -157,12 +158,20 @@ public sealed partial class LocalBackend : IRepositoryBackend
         foreach (string directory in directories.Where(Directory.Exists))
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach (string file in Directory.EnumerateFiles(directory, "*" + TemporaryMark + "*"))
+            RemoveLeftovers(directory, DateTime.MaxValue);
+        }
+
+        // A lock may be on its way, of a process that will find the repository locked: it writes none for so long.
+        RemoveLeftovers(GetDirectory(RepositoryFileType.Lock), DateTime.UtcNow - LockHolder.StaleAfter);
+    }
+
+    private static void RemoveLeftovers(string directory, DateTime before)
+    {
+        foreach (string file in Directory.EnumerateFiles(directory, "*" + TemporaryMark + "*"))
+        {
+            if (ObjectId.TryParse(Path.GetFileName(file.AsSpan())[..(2 * ObjectId.Length)], out _) && File.GetLastWriteTimeUtc(file) < before)
             {
-                if (ObjectId.TryParse(Path.GetFileName(file.AsSpan())[..(2 * ObjectId.Length)], out _))
-                {
-                    TryDelete(file);
-                }
+                TryDelete(file);
             }
         }
     }
