@@ -26,7 +26,8 @@ internal static class FaultPlay
             }
             else if (run.Wants(kind))
             {
-                Strike(run, make, kind, fault, most);
+                int mostOfLong = run.Dose.Choose(2, fault.Kind == FaultKind.Kill ? int.MaxValue : 8, int.MaxValue);
+                Strike(run, make, kind, fault, scene.IsLong ? Math.Min(most, mostOfLong) : most);
             }
         }
     }

@@ -21,6 +21,7 @@ internal sealed class DependencyRules(string place, bool isOrdered)
     private bool _isTouched;
     private bool _isPlaced;
     private bool _areSidecarsGoing;
+    private bool _arePacksGoing;
 
     /// <summary>What must be durable when a call begins.</summary>
     /// <returns>Whether a path counts, or <see langword="null"/> where nothing depends on the call.</returns>
@@ -49,16 +50,19 @@ internal sealed class DependencyRules(string place, bool isOrdered)
     /// <summary>What must be durable when the run tells success.</summary>
     public bool MustLast(string path)
     {
-        // A partial name that is gone, or not, is the next run's business.
+        // A partial name that is gone, or not, is the next run's business, and so is a pack that nothing refers to.
         return path.StartsWith(Home, StringComparison.Ordinal) ? !IsWork(path) && !path.EndsWith("/state", StringComparison.Ordinal)
             : path == Store ? _isPublished
-            : IsData(path);
+            : IsData(path) && !(_arePacksGoing && path.StartsWith(Store + "/data", StringComparison.Ordinal));
     }
 
     private static bool IsData(string path) =>
         path.StartsWith(Store + "/", StringComparison.Ordinal)
         && !path.EndsWith("/.backuptools.lock", StringComparison.Ordinal)
+        && !path.StartsWith(Store + "/locks", StringComparison.Ordinal)
         && !path.Split('/')[1].EndsWith("-scratch", StringComparison.Ordinal);
+
+    private static bool IsTemporary(string path) => path.Contains("-tmp-", StringComparison.Ordinal);
 
     private static bool IsWork(string path) => path.Contains(".backuptools-restore", StringComparison.Ordinal);
 
@@ -66,6 +70,11 @@ internal sealed class DependencyRules(string place, bool isOrdered)
 
     private Func<string, bool>? InStore(string name, string? newName)
     {
+        if (InRepository(name, newName) is { } depends)
+        {
+            return depends;
+        }
+
         string file = Path.GetFileName(name);
         string? newFile = newName is null ? null : Path.GetFileName(newName);
         if (newFile is not null && file == Partial + newFile && newFile.EndsWith(ManifestSuffix, StringComparison.Ordinal))
@@ -105,6 +114,22 @@ internal sealed class DependencyRules(string place, bool isOrdered)
         }
 
         return null;
+    }
+
+    // A snapshot is published by its own file, and what it refers to is found by the index.
+    private Func<string, bool>? InRepository(string name, string? newName)
+    {
+        const string snapshots = Store + "/snapshots";
+        const string index = Store + "/index";
+        const string data = Store + "/data";
+        bool Is(string? path, string room) => path is not null && path.StartsWith(room + "/", StringComparison.Ordinal);
+        _arePacksGoing |= newName is null && Is(name, data);
+        return Is(newName, snapshots) ? path => (IsData(path) && path != snapshots) || path == Store
+            : Is(newName, index) ? path => path == data || Is(path, data) || path == name
+            : newName is not null ? null
+            : Is(name, index) && !IsTemporary(name) ? static path => path == index || path == snapshots
+            : Is(name, data) && !IsTemporary(name) ? static path => path == index || path == snapshots
+            : null;
     }
 
     private Func<string, bool>? AtTarget(string name, string? newName, bool isSecondName)

@@ -1,6 +1,6 @@
 namespace BackupTools.Reliability.Faults.Scenes;
 
-/// <summary>The scenes that faults are tried on. Commands of another kind of store join here.</summary>
+/// <summary>The scenes that faults are tried on.</summary>
 internal static class AllScenes
 {
     /// <summary>Makes each of them; every worker needs its own.</summary>
@@ -18,5 +18,10 @@ internal static class AllScenes
         RestoreScene.Overlay,
         RestoreScene.MountPoint,
         static () => new PruneScene(),
+        NewScene.DatabaseToRepository,
+        NewScene.TreeToRepository,
+        RestoreScene.DatabaseFromRepository,
+        RestoreScene.TreeFromRepository,
+        static () => new PruneScene(isRepository: true),
     ];
 }

@@ -17,20 +17,25 @@ internal sealed class NewScene : Scene
     private readonly Action<string> _build;
     private readonly Action<string, string> _assertContent;
     private readonly int? _keep;
+    private readonly bool _isRepository;
     private TreeImage? _source;
     private IReadOnlySet<string> _before = new HashSet<string>();
     private int _snapshotsAfter;
 
-    private NewScene(string name, string item, Action<string> build, Action<string, string> assertContent, int? keep = null)
+    private NewScene(
+        string name, string item, Action<string> build, Action<string, string> assertContent, int? keep = null, bool isRepository = false)
     {
         Name = name;
         _item = item;
         _build = build;
         _assertContent = assertContent;
         _keep = keep;
+        _isRepository = isRepository;
     }
 
     public override string Name { get; }
+
+    public override bool IsLong => _isRepository;
 
     public override IReadOnlyList<string> Arguments => _keep is { } keep
         ? ["new", $"{Source}/{_item}", "--to", Store, "--keep", $"{keep}"]
@@ -59,8 +64,27 @@ internal sealed class NewScene : Scene
         static (payload, _) => Materials.AssertContent(payload, Rows),
         keep: 2);
 
+    public static NewScene DatabaseToRepository() => new(
+        "new, database, to a repository",
+        "app.db",
+        static path => Materials.DatabaseWithLog(path, Rows),
+        static (payload, _) => Materials.AssertContent(payload, Rows),
+        isRepository: true);
+
+    public static NewScene TreeToRepository() => new(
+        "new, directory with databases, to a repository",
+        "state",
+        static path => Materials.Tree(path, "welcome"),
+        Materials.AssertTree,
+        isRepository: true);
+
     public override void Build(string place)
     {
+        if (_isRepository)
+        {
+            RepositoryState.Create(place, Store);
+        }
+
         Directory.CreateDirectory(Path.Join(place, Source));
         _build(Path.Join(place, Source, _item));
         for (int i = 0; i < (_keep ?? 1); i++)
@@ -130,6 +154,15 @@ internal sealed class NewScene : Scene
     {
         StoredSnapshot newest = state.Snapshots[^1];
         Assert.DoesNotContain(newest.Manifest.Id, _before);
-        _assertContent(newest.SnapshotPath, Path.Join(place, Source, _item));
+        string source = Path.Join(place, Source, _item);
+        if (!_isRepository)
+        {
+            _assertContent(newest.SnapshotPath, source);
+            return;
+        }
+
+        using TemporaryDirectory restored = new();
+        Command.Run(place, "restore", newest.SnapshotPath, "--to", restored[_item]).Expect(Outcome.Done);
+        _assertContent(restored[_item], source);
     }
 }

@@ -3,19 +3,27 @@ using BackupTools.Reliability.Faults.Injection;
 namespace BackupTools.Reliability.Faults.Scenes;
 
 /// <summary>Removing old snapshots: what is still listed is whole, nothing goes that should stay, and the next run ends it.</summary>
-internal sealed class PruneScene : Scene
+/// <param name="isRepository">Whether the store is a repository, where what nothing refers to any more goes, too.</param>
+internal sealed class PruneScene(bool isRepository = false) : Scene
 {
     private const string Store = "store";
 
     private IReadOnlySet<string> _before = new HashSet<string>();
     private IReadOnlySet<string> _kept = new HashSet<string>();
 
-    public override string Name => "prune";
+    public override string Name => isRepository ? "prune, repository" : "prune";
+
+    public override bool IsLong => isRepository;
 
     public override IReadOnlyList<string> Arguments => ["prune", Store, "--keep-last", "1"];
 
     public override void Build(string place)
     {
+        if (isRepository)
+        {
+            RepositoryState.Create(place, Store);
+        }
+
         Directory.CreateDirectory(Path.Join(place, "source"));
         Materials.ClosedDatabase(Path.Join(place, "source", "app.db"), 100, "delete");
         Materials.Tree(Path.Join(place, "source", "state"), "welcome");

@@ -16,13 +16,14 @@ internal sealed class RestoreScene : Scene
     private readonly Action<string> _buildTarget;
     private readonly string[] _options;
     private readonly bool _isMounted;
+    private readonly bool _isRepository;
     private RestoreArea? _before;
     private RestoreArea? _after;
     private List<TreeImage> _possibleSafetyCopies = [];
     private TreeImage? _store;
 
     private RestoreScene(
-        string name, string target, Action<string> buildSource, Action<string> buildTarget, string[]? options = null, bool isMounted = false)
+        string name, string target, Action<string> buildSource, Action<string> buildTarget, string[]? options = null, bool isMounted = false, bool isRepository = false)
     {
         Name = name;
         _target = target;
@@ -30,11 +31,14 @@ internal sealed class RestoreScene : Scene
         _buildTarget = buildTarget;
         _options = options ?? [];
         _isMounted = isMounted;
+        _isRepository = isRepository;
     }
 
     public override string Name { get; }
 
     public override IReadOnlyList<string> Arguments => ["restore", Store, "--to", $"{Home}/{_target}", .. _options];
+
+    public override bool IsLong => _isRepository;
 
     public override string? Obstacle => _isMounted ? Mount.Obstacle : null;
 
@@ -61,8 +65,22 @@ internal sealed class RestoreScene : Scene
 
     public static RestoreScene MountPoint() => new("restore, mount point", "state", BuildNew, BuildOld, isMounted: true);
 
+    public static RestoreScene DatabaseFromRepository() => new(
+        "restore, database, from a repository",
+        "app.db",
+        static path => Materials.ClosedDatabase(path, 400, "wal"),
+        static path => Materials.DatabaseWithLog(path, 250),
+        isRepository: true);
+
+    public static RestoreScene TreeFromRepository() => new("restore, directory, from a repository", "state", BuildNew, BuildOld, isRepository: true);
+
     public override void Build(string place)
     {
+        if (_isRepository)
+        {
+            RepositoryState.Create(place, Store);
+        }
+
         string source = Path.Join(place, "source", _target);
         Directory.CreateDirectory(Path.Join(place, "source"));
         _buildSource(source);
@@ -96,7 +114,7 @@ internal sealed class RestoreScene : Scene
         {
             Assert.Empty(area.SafetyCopies);
             _before = area;
-            _store = TreeImage.Of(Path.Join(place, Store));
+            _store = LookAtStore(place);
             return;
         }
 
@@ -112,7 +130,7 @@ internal sealed class RestoreScene : Scene
 
     public override void Check(string place, FaultRun run, Fault fault)
     {
-        _store!.AssertSame(TreeImage.Of(Path.Join(place, Store)), "the store");
+        _store!.AssertSame(LookAtStore(place), "the store");
         RestoreArea area = Look(place);
         bool isOld = area.Shows(_before!);
         bool isNew = area.Shows(_after!);
@@ -142,6 +160,11 @@ internal sealed class RestoreScene : Scene
         RunAgain(place);
         RestoreArea again = Look(place);
         Assert.Empty(again.Work);
+        if (_isRepository)
+        {
+            RepositoryState.AssertCleaned(Path.Join(place, Store));
+        }
+
         _after!.Target.AssertSame(again.Target, "the target after the next restore");
         _before!.Rest.AssertSame(again.Rest, "what stands beside the target");
         foreach (TreeImage copy in again.SafetyCopies)
@@ -169,6 +192,10 @@ internal sealed class RestoreScene : Scene
         File.Delete(Path.Join(path, "deep", "nothing"));
         Directory.Delete(Path.Join(path, "empty"));
     }
+
+    // Whoever reads a repository locks it with a file.
+    private static TreeImage LookAtStore(string place) => TreeImage.Of(Path.Join(place, Store))
+        .Select(static path => path == "locks" || path.StartsWith("locks/", StringComparison.Ordinal) ? null : path);
 
     // Where entries are moved one by one, the directories of the safety copy are made for it.
     private RestoreArea Look(string place) =>

@@ -14,6 +14,9 @@ internal abstract class Scene
     /// <summary>Why it cannot be played here; <see langword="null"/> where it can.</summary>
     public virtual string? Obstacle => null;
 
+    /// <summary>Whether playing it takes long, so that fewer of its calls are struck.</summary>
+    public virtual bool IsLong => false;
+
     /// <summary>Makes what stands before, in an empty directory.</summary>
     public abstract void Build(string place);
 

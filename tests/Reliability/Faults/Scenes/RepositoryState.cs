@@ -1,0 +1,53 @@
+namespace BackupTools.Reliability.Faults.Scenes;
+
+/// <summary>What lies in a repository, and what restic says of it.</summary>
+internal static class RepositoryState
+{
+    private const string Password = "correct horse";
+    private const int IdLength = 64;
+
+    private static readonly string[] s_rooms = ["keys", "snapshots", "index", "data"];
+
+    static RepositoryState()
+    {
+        // Of this process too, which looks into the repositories that the command makes.
+        Environment.SetEnvironmentVariable("BACKUPTOOLS_PASSWORD", Password);
+        Environment.SetEnvironmentVariable("RESTIC_PASSWORD", Password);
+    }
+
+    private static bool HasRestic { get; } = Tool.Runs("restic", "version");
+
+    /// <summary>Makes one.</summary>
+    public static void Create(string place, string store) => Command.Run(place, "init", store).Expect(0);
+
+    /// <summary>Whether there is one.</summary>
+    public static bool Is(string store) => File.Exists(Path.Join(store, "config"));
+
+    /// <summary>Locks, and files that were not written to their end.</summary>
+    public static IEnumerable<string> Leftovers(string store) => Directory.EnumerateFiles(store, "*", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(store, path))
+        .Where(static path => path != "config" && (!s_rooms.Contains(path.Split('/')[0]) || Path.GetFileName(path).Length != IdLength));
+
+    /// <summary>Fails unless the next pruning removes what runs left that died.</summary>
+    public static void AssertCleaned(string store)
+    {
+        // What is being locked just now is nobody's leftover.
+        foreach (string file in Directory.EnumerateFiles(Path.Join(store, "locks"), "*-tmp-*"))
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1));
+        }
+
+        Command.Run("/", "prune", store, "--keep-last", "1000").Expect(0);
+        Assert.Empty(Leftovers(store));
+    }
+
+    /// <summary>Fails where restic finds anything wrong; what nothing refers to is no error to it, either.</summary>
+    public static void AssertSound(string store)
+    {
+        if (HasRestic)
+        {
+            CommandResult result = Command.RunOther("/", "restic", ["-r", store, "--no-cache", "--no-lock", "check"]);
+            Assert.True(result.ExitCode == 0, $"restic finds the repository damaged: {result}");
+        }
+    }
+}
