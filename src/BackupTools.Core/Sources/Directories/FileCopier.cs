@@ -142,13 +142,7 @@ internal sealed class FileCopier
                 {
                     List<KeyValuePair<string, byte[]>> ownAttributes = file.GetAttributes();
                     file.Dispose();
-                    if (target is not null)
-                    {
-                        target.Dispose();
-                        target = null;
-                        item.Directory.Payload.DeleteFile(item.Name);
-                    }
-
+                    TakeBack(item, ref target);
                     return _databases.Copy(item, ownAttributes, errors);
                 }
 
@@ -178,9 +172,25 @@ internal sealed class FileCopier
                 }
             }
         }
+        catch
+        {
+            // It was replaced or could not be read to its end: what is not listed must not stay in the payload.
+            TakeBack(item, ref target);
+            throw;
+        }
         finally
         {
             target?.Dispose();
+        }
+    }
+
+    private static void TakeBack(TreeItem item, ref IPayloadFile? target)
+    {
+        if (target is not null)
+        {
+            target.Dispose();
+            target = null;
+            item.Directory!.Payload.DeleteFile(item.Name);
         }
     }
 
