@@ -52,10 +52,13 @@ public abstract partial class BackupCommand : PSCmdlet, IDisposable
     // Runs the core on a worker thread.
     private protected T Run<T>(string item, Func<IRunObserver, CancellationToken, T> work)
     {
-        using PipelineRun run = new(this, MyInvocation.MyCommand.Name, item);
-        _run = run;
-        return run.Execute(work, _stop.Token);
+        using PipelineRun run = BeginRun(item);
+        return run.Execute(work);
     }
+
+    // For work that is done part by part, with results in between.
+    private protected PipelineRun BeginRun(string item) =>
+        _run = new PipelineRun(this, MyInvocation.MyCommand.Name, item, _stop.Token);
 
     // Does something for an item; where that fails, the error is reported and the next item has its turn.
     private protected bool TryItem(Action action)

@@ -78,11 +78,12 @@ public sealed class TestSnapshotCommand : BackupCommand
         };
 
         // The results come one by one, so that the first is seen while the others are in work.
+        using PipelineRun run = BeginRun(path);
         IEnumerator<VerifyResult>? results = null;
         bool hasResult = false;
         try
         {
-            while (Run(path, (observer, stop) =>
+            while (run.Execute((observer, stop) =>
                 (results ??= SnapshotVerifier.Verify(request, observer, stop).GetEnumerator()).MoveNext()))
             {
                 hasResult = true;
