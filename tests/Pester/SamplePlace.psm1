@@ -33,7 +33,7 @@ function Initialize-SamplePlace {
     <#
     .SYNOPSIS
         Makes app.db, the directory "state" with databases in it, and the store "backups" with three snapshots of the
-        one and two of the other.
+        one and two of the other, and a file with a password.
     #>
     param([string] $LiteralPath, [string] $ModulePlace)
 
@@ -42,6 +42,7 @@ function Initialize-SamplePlace {
         Copy-SampleDatabase -Destination "$LiteralPath/$name"
     }
 
+    [System.IO.File]::WriteAllText("$LiteralPath/password.txt", "correct horse`n")
     [System.IO.File]::WriteAllText("$LiteralPath/state/notes/today.txt", "Buy milk.`n")
     [System.IO.File]::WriteAllText("$LiteralPath/state/cache/page.tmp", "Made anew when missing.`n")
     $code = @'

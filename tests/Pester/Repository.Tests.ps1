@@ -1,0 +1,313 @@
+BeforeDiscovery {
+    $script:withRestic = [bool] (Get-Command -Name restic -CommandType Application -ErrorAction Ignore)
+}
+
+BeforeAll {
+    . "$PSScriptRoot/Scene.ps1"
+
+    function New-Secret {
+        # A secure string of a text.
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes an object for a test')]
+        [CmdletBinding()]
+        [OutputType([securestring])]
+        param([Parameter(Mandatory)][string] $Text)
+        $secret = [securestring]::new()
+        $Text.ToCharArray() | ForEach-Object { $secret.AppendChar($_) }
+        $secret
+    }
+
+    function Invoke-Restic {
+        # Runs restic on the repository; what it says, and an error where it fails.
+        [CmdletBinding()]
+        [OutputType([string])]
+        param([Parameter(Mandatory)][string[]] $Argument)
+        $output = restic --no-cache -r $repository --password-file $passwordFile @Argument 2>&1
+        if ($LASTEXITCODE -ne 0) {
+            throw "restic $($Argument -join ' '): $output"
+        }
+
+        $output
+    }
+
+    function Get-ErrorName {
+        # The first part of an error's identifier.
+        [CmdletBinding()]
+        [OutputType([string])]
+        param([Parameter(Mandatory)] $ErrorRecord)
+        ($ErrorRecord.FullyQualifiedErrorId -split ',')[0]
+    }
+
+    # What is set outside must not help here.
+    $variables = @(Get-ChildItem -Path Env: | Where-Object Name -Match '^(BACKUPTOOLS|RESTIC)_PASSWORD')
+    $variables | ForEach-Object { Remove-Item -LiteralPath "Env:$($_.Name)" }
+    $place = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'repositories')).FullName
+    $password = 'correct horse ☃'
+    $passwordFile = Join-Path $place 'password.txt'
+    [System.IO.File]::WriteAllText($passwordFile, "$password`n")
+    $secret = New-Secret -Text $password
+    $database = New-Database -Path (Join-Path $place 'app.db') -Row 500 -JournalMode wal
+    $state = (New-Item -ItemType Directory -Path (Join-Path $place 'state/notes')).Parent.FullName
+    [System.IO.File]::WriteAllText("$state/notes/today.txt", "Buy milk.`n")
+    $null = New-Database -Path (Join-Path $state 'users.db') -Row 20
+    $repository = Join-Path $place 'repository'
+    $made = Initialize-SnapshotRepository $repository -Password $secret
+    $taken = @(New-Snapshot $database, $state $repository -Password $secret)
+}
+
+AfterAll {
+    $variables | ForEach-Object { Set-Item -LiteralPath "Env:$($_.Name)" -Value $_.Value }
+}
+
+Describe 'Initialize-SnapshotRepository' {
+    It 'emits the repository' {
+        $made.PSObject.TypeNames[0] | Should -Be 'BackupTools.SnapshotRepository'
+        $made.Status | Should -Be 'Initialized'
+        $made.Path | Should -Be $repository
+        $made.Id | Should -Match '^[0-9a-f]{64}$'
+        $made.FormatVersion | Should -Be 2
+        "$made" | Should -Be $repository
+        ($made | Out-String) | Should -Match '(?s)Status.*Path.*Id.*FormatVersion.*Compressed'
+    }
+
+    It 'takes the password as <what>' -ForEach @(
+        @{ what = 'a secure string'; parameters = { @{ Password = New-Secret -Text $password } } }
+        @{ what = 'a credential, whoever it is of'; parameters = { @{ Credential = [pscredential]::new('anybody', (New-Secret -Text $password)) } } }
+        @{ what = 'a file, relative to the location'; parameters = { @{ PasswordFile = './password.txt' } } }
+        @{ what = 'a program'; parameters = { @{ PasswordCommand = "cat '$passwordFile'" } } }
+    ) {
+        $path = Join-Path $place ([guid]::NewGuid())
+        $with = & $parameters
+        Push-Location -LiteralPath $place
+        try {
+            (Initialize-SnapshotRepository $path @with).Path | Should -Be $path
+        }
+        finally {
+            Pop-Location
+        }
+
+        Get-SnapshotManifest $path -PasswordFile $passwordFile | Should -BeNullOrEmpty
+    }
+
+    It 'makes nothing with -WhatIf' {
+        $path = Join-Path $place 'none'
+        Initialize-SnapshotRepository $path -Password $secret -WhatIf | Should -BeNullOrEmpty
+        Test-Path -LiteralPath $path | Should -BeFalse
+    }
+
+    It 'takes a path as it stands' {
+        $path = Join-Path $place 'with[brackets]*'
+        (Initialize-SnapshotRepository $path -Password $secret).Path | Should -Be $path
+    }
+
+    It 'leaves what is there: <what>' -ForEach @(
+        @{ what = 'a repository'; path = { $repository } }
+        @{ what = 'files'; path = { $state } }
+        @{ what = 'a file'; path = { $database } }
+    ) {
+        $there = & $path
+        $before = Get-TreeState -Path $there
+        Initialize-SnapshotRepository $there -Password $secret -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed[0].FullyQualifiedErrorId | Should -Be 'StoreExists,BackupTools.Commands.InitializeSnapshotRepositoryCommand'
+        $failed[0].CategoryInfo.Category | Should -Be 'ResourceExists'
+        Get-TreeState -Path $there | Should -Be $before
+    }
+}
+
+Describe 'A password' {
+    It 'is given in one way only' {
+        { New-Snapshot $database $repository -Password $secret -PasswordFile $passwordFile } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { Get-SnapshotManifest $repository -Password $secret -Credential ([pscredential]::new('me', $secret)) } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { Test-Snapshot $repository -PasswordFile $passwordFile -PasswordCommand 'cat' } | Should -Throw -ErrorId 'InvalidArgument,*'
+    }
+
+    It 'is no plain text, and an error does not repeat it' {
+        { Get-SnapshotManifest $repository -Password 'battery staple' } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
+        $Error[0].Exception.ToString() | Should -Not -Match 'battery'
+    }
+
+    It 'that is another one opens nothing: <cmdlet>' -ForEach @(
+        @{ cmdlet = 'New-Snapshot'; arguments = { @{ LiteralPath = $database; Destination = $repository } } }
+        @{ cmdlet = 'Get-SnapshotManifest'; arguments = { @{ LiteralPath = $repository } } }
+        @{ cmdlet = 'Test-Snapshot'; arguments = { @{ LiteralPath = $repository } } }
+        @{ cmdlet = 'Restore-Snapshot'; arguments = { @{ LiteralPath = $repository; Destination = (Join-Path $place 'nowhere'); Confirm = $false } } }
+        @{ cmdlet = 'Remove-OldSnapshot'; arguments = { @{ LiteralPath = $repository; KeepLast = 1 } } }
+    ) {
+        $with = & $arguments
+        $before = Get-TreeState -Path $repository
+        & $cmdlet @with -Password (New-Secret -Text 'battery staple') -ErrorAction SilentlyContinue -ErrorVariable failed
+        Get-ErrorName -ErrorRecord $failed[0] | Should -Be 'WrongPassword'
+        $failed[0].CategoryInfo.Category | Should -Be 'AuthenticationError'
+        ($failed | ForEach-Object { $_.Exception.ToString() }) -join '' | Should -Not -Match 'battery'
+        Get-TreeState -Path $repository | Should -Be $before
+    }
+
+    It 'is asked from nobody under -NonInteractive, and its want is told' {
+        $answer = Invoke-ChildPowerShell -Command "Import-Module '$ModuleManifest'
+            Get-SnapshotManifest '$repository' -ErrorAction SilentlyContinue -ErrorVariable failed
+            `$failed.FullyQualifiedErrorId; [string] `$failed.CategoryInfo.Category; 'the end'"
+        $answer.ExitCode | Should -Be 0
+        $answer.Output.Trim() -split '\r?\n' | Should -Be @(
+            'PasswordRequired,BackupTools.Commands.GetSnapshotManifestCommand', 'AuthenticationError', 'the end')
+    }
+
+    It 'is asked from nobody where input is redirected' {
+        # PowerShell's console would end the script without an error.
+        $answer = Invoke-ChildPowerShell -Answer 'anything' -Command "Import-Module '$ModuleManifest'
+            Get-SnapshotManifest '$repository' -ErrorAction SilentlyContinue -ErrorVariable failed
+            `$failed.FullyQualifiedErrorId; exit 7"
+        $answer.ExitCode | Should -Be 7
+        $answer.Output.Trim() | Should -BeLike '*PasswordRequired,BackupTools.Commands.GetSnapshotManifestCommand'
+    }
+
+    It 'comes from the environment: <variable>' -ForEach @(
+        @{ variable = 'BACKUPTOOLS_PASSWORD_FILE'; value = { $passwordFile } }
+        @{ variable = 'BACKUPTOOLS_PASSWORD_COMMAND'; value = { "cat '$passwordFile'" } }
+        @{ variable = 'RESTIC_PASSWORD'; value = { $password } }
+    ) {
+        Set-Item -LiteralPath "Env:$variable" -Value (& $value)
+        try {
+            Get-SnapshotManifest $repository | Should -Not -BeNullOrEmpty
+        }
+        finally {
+            Remove-Item -LiteralPath "Env:$variable"
+        }
+    }
+
+    It 'is not needed for a folder store' {
+        $store = Join-Path $place 'folder'
+        $null = New-Snapshot $state $store -PasswordFile (Join-Path $place 'missing.txt')
+        Get-SnapshotManifest $store -PasswordCommand 'no-such-program' | Should -HaveCount 1
+    }
+}
+
+Describe 'Snapshots in a repository' {
+    It 'are emitted as they were taken' {
+        $taken | Should -HaveCount 2
+        $taken.State | Should -Be @('Complete', 'Complete')
+        $taken.Name | Should -Be @('app', 'state')
+        $taken[0].EntryCount | Should -Be 500
+        $taken[0].Sqlite.Capture | Should -Be 'Exact'
+        $taken | ForEach-Object { $_.SnapshotPath | Should -BeLike "$repository*snapshots*" }
+    }
+
+    It 'are listed' {
+        $listed = @(Get-SnapshotManifest $repository -Password $secret)
+        $listed.Id | Should -Be $taken.Id
+        $listed.SnapshotPath | Should -Be $taken.SnapshotPath
+        (Get-SnapshotManifest $taken[1].SnapshotPath -Password $secret).Id | Should -Be $taken[1].Id
+        (Get-SnapshotManifest $repository -Name app -Password $secret).Id | Should -Be $taken[0].Id
+    }
+
+    It 'are tested by level <level>' -ForEach @(@{ level = 'Manifest' }, @{ level = 'Hash' }, @{ level = 'Rehearse' }) {
+        $tested = @(Test-Snapshot $repository -Level $level -Password $secret)
+        $tested.Result | Should -Be @('Ok', 'Ok')
+        $tested.Level | Should -Be @($level, $level)
+    }
+
+    It 'are restored: a database' {
+        $target = Join-Path $place 'restored/app.db'
+        $result = Restore-Snapshot $repository $target -Name app -Password $secret -Confirm:$false
+        $result.Verified | Should -BeTrue
+        Get-RowCount -Path $target | Should -Be 500
+    }
+
+    It 'are restored: a directory, through the pipeline' {
+        $target = Join-Path $place 'restored/state'
+        $result = Get-SnapshotManifest $repository -Name state -PasswordFile $passwordFile |
+            Restore-Snapshot -Destination $target -PasswordFile $passwordFile -Confirm:$false
+        $result.To | Should -Be $target
+        Get-Content -LiteralPath "$target/notes/today.txt" | Should -Be 'Buy milk.'
+        Get-RowCount -Path "$target/users.db" | Should -Be 20
+        Test-Path -LiteralPath "$target/.backuptools" | Should -BeFalse
+    }
+
+    It 'are restored: one file' {
+        $target = Join-Path $place 'restored/part'
+        $null = Restore-Snapshot $taken[1].SnapshotPath $target -Include 'notes/' -Password $secret -Confirm:$false
+        (Get-ChildItem -LiteralPath $target -Recurse -File).Name | Should -Be 'today.txt'
+    }
+
+    It 'go through the pipeline to Test-Snapshot, from a job too' {
+        Get-SnapshotManifest $repository -Password $secret | Test-Snapshot -Quiet -Password $secret | Should -BeTrue
+        $object = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($taken[0]))
+        ($object | Test-Snapshot -Password $secret).Result | Should -Be 'Ok'
+        $forged = $taken[0] | Select-Object -Property *
+        $forged.Id = '01900000-0000-7000-8000-000000000000'
+        $forged | Test-Snapshot -Password $secret -ErrorAction SilentlyContinue -ErrorVariable failed
+        Get-ErrorName -ErrorRecord $failed[0] | Should -Be 'SnapshotDamaged'
+    }
+
+    It 'are planned with -WhatIf, and nothing is written' {
+        $before = Get-TreeState -Path $repository
+        New-Snapshot $database $repository -Keep 1 -Password $secret -WhatIf | Should -BeNullOrEmpty
+        Remove-OldSnapshot $repository -KeepLast 1 -Password $secret -WhatIf
+        Restore-Snapshot $repository (Join-Path $place 'planned.db') -Name app -Password $secret -WhatIf
+        Get-TreeState -Path $repository | Should -Be $before
+    }
+
+    It 'ask for the program once in a call, however many sources there are' {
+        $count = Join-Path $place 'count.txt'
+        $command = "sh -c 'echo asked >> ''`$0''; cat ''`$1''' '$count' '$passwordFile'".Replace("''", '"')
+        $null = New-Snapshot $database, $state $repository -Keep 0 -PasswordCommand $command
+        Get-Content -LiteralPath $count | Should -HaveCount 1
+    }
+
+    It 'are thinned out, and the room is given back' {
+        $path = Join-Path $place 'thinned'
+        $null = Initialize-SnapshotRepository $path -Password $secret
+        $many = @(1..3 | ForEach-Object {
+                $null = Invoke-Sqlite -Path $database -Sql "INSERT INTO item SELECT NULL, hex(randomblob(2000)) FROM item LIMIT 100;"
+                New-Snapshot $database $path -Password $secret
+            })
+        $before = (Get-ChildItem -LiteralPath "$path/data" -Recurse -File | Measure-Object -Property Length -Sum).Sum
+        $decisions = @(Remove-OldSnapshot $path -KeepLast 1 -Password $secret -PassThru)
+        $decisions.Action | Should -Be @('Remove', 'Remove', 'Keep')
+        (Get-SnapshotManifest $path -Password $secret).Id | Should -Be $many[2].Id
+        (Get-ChildItem -LiteralPath "$path/data" -Recurse -File | Measure-Object -Property Length -Sum).Sum | Should -BeLessThan $before
+        (Test-Snapshot $path -Password $secret).Result | Should -Be 'Ok'
+    }
+
+    It 'that are damaged are found' {
+        $path = Join-Path $place 'damaged'
+        $null = Initialize-SnapshotRepository $path -Password $secret
+        $null = New-Snapshot $database $path -Password $secret
+        $pack = Get-ChildItem -LiteralPath "$path/data" -Recurse -File | Sort-Object -Property Length | Select-Object -Last 1
+        $bytes = [System.IO.File]::ReadAllBytes($pack.FullName)
+        $bytes[40] = $bytes[40] -bxor 1
+        Remove-Item -LiteralPath $pack.FullName -Force
+        [System.IO.File]::WriteAllBytes($pack.FullName, $bytes)
+        $result = Test-Snapshot $path -Password $secret
+        $result.Result | Should -Be 'Failed'
+        $result.Problems | Should -Not -BeNullOrEmpty
+        Test-Snapshot $path -Password $secret -Quiet | Should -BeFalse
+    }
+}
+
+Describe 'Together with restic' -Skip:(-not $script:withRestic) {
+    It 'what was written here is clean to restic, and restored by it' {
+        Invoke-Restic -Argument 'check', '--read-data' | Select-Object -Last 1 | Should -Be 'no errors were found'
+        $target = Join-Path $place 'by-restic'
+        $null = Invoke-Restic -Argument 'restore', 'latest', '--path', $state, '--target', $target
+        Get-Content -LiteralPath "$target$state/notes/today.txt" | Should -Be 'Buy milk.'
+        Get-RowCount -Path "$target$state/users.db" | Should -Be 20
+        Test-Path -LiteralPath "$target/.backuptools/manifest.json" | Should -BeTrue
+    }
+
+    It 'what restic wrote is listed, tested and restored here' {
+        $null = Invoke-Restic -Argument 'backup', '--host', 'elsewhere', '--tag', 'by-restic', $state
+        $listed = Get-SnapshotManifest $repository -HostName elsewhere -Password $secret
+        $listed.Tags | Should -Be 'by-restic'
+        (Test-Snapshot $listed.SnapshotPath -Password $secret).Result | Should -Not -Be 'Failed'
+        $target = Join-Path $place 'from-restic'
+        $null = $listed | Restore-Snapshot -Destination $target -Password $secret -Confirm:$false
+        Get-Content -LiteralPath "$target/notes/today.txt" | Should -Be 'Buy milk.'
+    }
+
+    It 'a repository that restic made is a store' {
+        $repository = Join-Path $place 'restics'
+        $null = Invoke-Restic -Argument 'init'
+        $null = New-Snapshot $state $repository -PasswordFile $passwordFile
+        (Get-SnapshotManifest $repository -PasswordFile $passwordFile).State | Should -Be 'Complete'
+        Invoke-Restic -Argument 'check' | Select-Object -Last 1 | Should -Be 'no errors were found'
+    }
+}
