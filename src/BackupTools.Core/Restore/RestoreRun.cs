@@ -16,7 +16,7 @@ internal sealed class RestoreRun(
     public RestoreResult Execute()
     {
         string pinned = plan.Snapshot.ManifestPath.Length > 0 ? plan.Snapshot.ManifestPath : plan.Snapshot.SnapshotPath;
-        using LocatedSnapshots located = SnapshotLocator.Open(pinned, _request.Credential);
+        using LocatedSnapshots located = SnapshotLocator.Open(pinned, _request.Credential, cancellation);
         using IStoreLock storeLock = located.Store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
         StoredSnapshot snapshot = Find(located, pinned);
         bool recovered = RestoreIntent.Recover(plan.Target, tracker);

@@ -19,7 +19,7 @@ public static class SnapshotRestorer
         ProgressTracker tracker = new(observer);
         return RestoreErrors.Translate(request.Target, () =>
         {
-            using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential);
+            using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential, cancellation);
             StoredSnapshot snapshot = SnapshotSelection.ForRestore(located, request.Filter, request.AsOf, tracker);
             return RestorePreparation
                 .Create(located.Store, snapshot, request, text => tracker.Warn(text), cancellation)

@@ -24,7 +24,7 @@ public static class SnapshotPruner
         ArgumentNullException.ThrowIfNull(observer);
         Check(request);
         cancellation.ThrowIfCancellationRequested();
-        using ISnapshotStore store = SnapshotStores.OpenExisting(request.Store, request.Credential);
+        using ISnapshotStore store = SnapshotStores.OpenExisting(request.Store, request.Credential, cancellation);
         return new PrunePlan(request, Decide(store, request));
     }
 
@@ -43,7 +43,7 @@ public static class SnapshotPruner
         ArgumentNullException.ThrowIfNull(observer);
         Check(plan.Request);
         ProgressTracker tracker = new(observer);
-        using ISnapshotStore store = SnapshotStores.OpenExisting(plan.Request.Store, plan.Request.Credential);
+        using ISnapshotStore store = SnapshotStores.OpenExisting(plan.Request.Store, plan.Request.Credential, cancellation);
         using IStoreLock held = store.Lock(StoreUse.Remove, plan.Request.LockTimeout, cancellation);
         HashSet<(string Path, string Id)> planned =
             [.. plan.Decisions.Where(decision => decision.Action == RetentionAction.Remove).Select(decision => Identity(decision.Snapshot))];

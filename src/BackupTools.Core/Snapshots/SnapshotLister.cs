@@ -19,7 +19,7 @@ public static class SnapshotLister
         }
 
         cancellation.ThrowIfCancellationRequested();
-        using LocatedSnapshots located = SnapshotLocator.Open(request.Path, request.Credential);
+        using LocatedSnapshots located = SnapshotLocator.Open(request.Path, request.Credential, cancellation);
         IReadOnlyList<StoredSnapshot> all = located.Named switch
         {
             null => located.Store.List(),

@@ -17,8 +17,9 @@ internal static class SnapshotLocator
     /// <summary>Opens what a path stands for; a relative one is taken from the current directory.</summary>
     /// <param name="path">The path.</param>
     /// <param name="credential">Where a repository's password comes from; by default from the environment.</param>
+    /// <param name="cancellation">Ends waiting for the password.</param>
     /// <exception cref="BackupException"><see cref="ErrorId.SnapshotNotFound"/>, <see cref="ErrorId.StoreNotFound"/>.</exception>
-    public static LocatedSnapshots Open(string path, RepositoryCredential? credential = null)
+    public static LocatedSnapshots Open(string path, RepositoryCredential? credential = null, CancellationToken cancellation = default)
     {
         if (path.Length == 0)
         {
@@ -26,24 +27,24 @@ internal static class SnapshotLocator
         }
 
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        if ((FindInRepository(full, credential) ?? FindNamed(full)) is { } named)
+        if ((FindInRepository(full, credential, cancellation) ?? FindNamed(full)) is { } named)
         {
             return named;
         }
 
         // A person's own link to a payload or a store; a link in place of a payload was taken as its manifest's above.
         string target = ResolveLink(full);
-        return (target == full ? null : FindInRepository(target, credential) ?? FindNamed(target)) ?? FindOther(target);
+        return (target == full ? null : FindInRepository(target, credential, cancellation) ?? FindNamed(target)) ?? FindOther(target);
     }
 
-    private static LocatedSnapshots? FindInRepository(string full, RepositoryCredential? credential)
+    private static LocatedSnapshots? FindInRepository(string full, RepositoryCredential? credential, CancellationToken cancellation)
     {
         if (RepositoryLocation.Find(full) is not { } location)
         {
             return null;
         }
 
-        RepositoryStore store = RepositoryStore.Open(location.Path, credential);
+        RepositoryStore store = RepositoryStore.Open(location.Path, credential, cancellation);
         try
         {
             return new LocatedSnapshots(store, location.Snapshot is { } id ? store.Find(id) : null);

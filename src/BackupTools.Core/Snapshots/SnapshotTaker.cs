@@ -31,10 +31,10 @@ public static class SnapshotTaker
         return ErrorTranslation.Run(storePath, Left, () =>
         {
             using ISnapshotSource source = Open(request);
-            using ISnapshotStore store = SnapshotStores.OpenOrCreate(storePath, request.Credential);
+            using ISnapshotStore store = SnapshotStores.OpenOrCreate(storePath, request.Credential, cancellation);
             using IStoreLock storeLock = store.Lock(StoreUse.Add, request.LockTimeout, cancellation);
             IReadOnlyList<StoredSnapshot> before = store.List();
-            foreach (string warning in store.Warnings)
+            foreach (string warning in store.TakeWarnings())
             {
                 progress.Warn(warning, store.Path);
             }
@@ -63,7 +63,7 @@ public static class SnapshotTaker
             IReadOnlyList<StoredSnapshot> remove = [];
             if (Directory.Exists(storePath))
             {
-                using ISnapshotStore store = SnapshotStores.OpenExisting(storePath, request.Credential);
+                using ISnapshotStore store = SnapshotStores.OpenExisting(storePath, request.Credential, cancellation);
                 remove = RetentionRules.PlanKeep(store.List(), draft.Series, KeepCount(request));
             }
 

@@ -104,7 +104,7 @@ internal sealed class FolderStore : ISnapshotStore
         || _root.ReadEntries().Any(entry =>
             entry.Name.Bytes.EndsWith(".manifest.json"u8) && SnapshotStem.TryParseManifest(entry.Name.Text, out _)));
 
-    public IReadOnlyList<string> Warnings => [];
+    public IReadOnlyList<string> TakeWarnings() => [];
 
     // Each snapshot has files of its own.
     public StoreExamination Examine(

@@ -58,8 +58,10 @@ internal interface ISnapshotStore : IDisposable
     /// <summary>Whether a path is that of a snapshot, or lies in one, so that nothing may be restored to it.</summary>
     bool IsPartOfSnapshot(string path);
 
-    /// <summary>What somebody who is about to add a snapshot should hear of the store; known once it is locked.</summary>
-    IReadOnlyList<string> Warnings { get; }
+    /// <summary>
+    /// What somebody who is about to add a snapshot should hear of the store, but has not heard yet; known once it is locked.
+    /// </summary>
+    IReadOnlyList<string> TakeWarnings();
 
     /// <summary>
     /// Looks at what snapshots share, once for all of them, before each of them is verified by its reader. Needs a lock.

@@ -51,7 +51,7 @@ public sealed class RepositoryCredential : IDisposable
     }
 
     /// <summary>Opens a repository, or takes one that is open.</summary>
-    internal OpenRepository Open(string path, CancellationToken cancellation = default)
+    internal OpenRepository Open(string path, CancellationToken cancellation)
     {
         lock (_gate)
         {

@@ -45,7 +45,7 @@ public static class RepositoryRepairer
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(observer);
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Store));
-        using RepositoryStore store = RepositoryStore.Open(path, request.Credential);
+        using RepositoryStore store = RepositoryStore.Open(path, request.Credential, cancellation);
         using IStoreLock held = store.Lock(StoreUse.Remove, request.LockTimeout, cancellation);
         ProgressTracker tracker = new(observer);
         tracker.Begin("Reading packs");

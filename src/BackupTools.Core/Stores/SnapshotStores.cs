@@ -8,18 +8,20 @@ internal static class SnapshotStores
     /// <summary>Opens a store that must be there.</summary>
     /// <param name="path">Its path; a relative one is taken from the current directory.</param>
     /// <param name="credential">Where a repository's password comes from; by default from the environment.</param>
+    /// <param name="cancellation">Ends waiting for the password.</param>
     /// <exception cref="BackupException"><see cref="ErrorId.StoreNotFound"/>, or a repository's errors.</exception>
-    public static ISnapshotStore OpenExisting(string path, RepositoryCredential? credential) =>
-        TryOpenRepository(path, credential) ?? FolderStore.OpenExisting(path);
+    public static ISnapshotStore OpenExisting(string path, RepositoryCredential? credential, CancellationToken cancellation) =>
+        TryOpenRepository(path, credential, cancellation) ?? FolderStore.OpenExisting(path);
 
     /// <summary>Opens a store, making the directory of a folder store where it is missing.</summary>
     /// <param name="path">Its path; a relative one is taken from the current directory.</param>
     /// <param name="credential">Where a repository's password comes from; by default from the environment.</param>
+    /// <param name="cancellation">Ends waiting for the password.</param>
     /// <exception cref="BackupException">It cannot be opened or made.</exception>
-    public static ISnapshotStore OpenOrCreate(string path, RepositoryCredential? credential) =>
-        TryOpenRepository(path, credential) ?? FolderStore.OpenOrCreate(path);
+    public static ISnapshotStore OpenOrCreate(string path, RepositoryCredential? credential, CancellationToken cancellation) =>
+        TryOpenRepository(path, credential, cancellation) ?? FolderStore.OpenOrCreate(path);
 
-    private static ISnapshotStore? TryOpenRepository(string path, RepositoryCredential? credential)
+    private static ISnapshotStore? TryOpenRepository(string path, RepositoryCredential? credential, CancellationToken cancellation)
     {
         if (path.Length == 0)
         {
@@ -27,6 +29,6 @@ internal static class SnapshotStores
         }
 
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return RepositoryLocation.IsRepository(full) ? RepositoryStore.Open(full, credential) : null;
+        return RepositoryLocation.IsRepository(full) ? RepositoryStore.Open(full, credential, cancellation) : null;
     }
 }

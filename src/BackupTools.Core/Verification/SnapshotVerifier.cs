@@ -24,7 +24,7 @@ public static class SnapshotVerifier
     private static IEnumerable<VerifyResult> VerifyEach(
         VerifyRequest request, ProgressTracker tracker, CancellationToken cancellation)
     {
-        using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential);
+        using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential, cancellation);
         IReadOnlyList<StoredSnapshot> snapshots = located.Named is { } named ? [named] : located.Store.List();
         if (snapshots.Count == 0)
         {

@@ -8,6 +8,7 @@ namespace BackupTools.Core.Stores.Repositories;
 internal sealed class OpenRepository : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly HashSet<string> _told = [];
     private HashSet<ObjectId>? _loaded;
 
     private OpenRepository(string path, Repository repository)
@@ -45,6 +46,15 @@ internal sealed class OpenRepository : IDisposable
         catch (Exception e) when (RepositoryErrors.IsMine(e))
         {
             throw RepositoryErrors.From(e, path, "Nothing was changed.");
+        }
+    }
+
+    /// <summary>Whether a warning is new: it need not be told again for each source of a run.</summary>
+    public bool IsNews(string warning)
+    {
+        lock (_gate)
+        {
+            return _told.Add(warning);
         }
     }
 

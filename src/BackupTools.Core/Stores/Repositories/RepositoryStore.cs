@@ -26,36 +26,20 @@ internal sealed class RepositoryStore : ISnapshotStore
 
     public string Path => _open.Path;
 
-    public IReadOnlyList<string> Warnings
-    {
-        get
-        {
-            List<string> warnings = [.. _open.IndexDamages.Select(damage =>
-                $"{damage.Message} What only that index tells of cannot be found until the index is made anew; what occurs again is stored again.")];
-            if (!Repository.Compresses && Repository.Config.Version > 1)
-            {
-                warnings.Add(
-                    $"The system has no Zstandard library (libzstd), so what goes to the repository '{Path}' is not compressed. " +
-                    "Install it; what is there already stays as it is.");
-            }
-
-            return warnings;
-        }
-    }
-
     /// <summary>The repository.</summary>
     internal Repository Repository => _open.Repository;
 
     /// <summary>Opens a repository.</summary>
     /// <param name="path">Its full path.</param>
     /// <param name="credential">Where its password comes from; by default from the environment.</param>
+    /// <param name="cancellation">Ends waiting for the password.</param>
     /// <exception cref="BackupException">It is damaged, or the password is missing or another one.</exception>
-    public static RepositoryStore Open(string path, RepositoryCredential? credential)
+    public static RepositoryStore Open(string path, RepositoryCredential? credential, CancellationToken cancellation)
     {
         RepositoryCredential used = credential ?? new RepositoryCredential();
         try
         {
-            return new RepositoryStore(used.Open(path), used, credential is null);
+            return new RepositoryStore(used.Open(path, cancellation), used, credential is null);
         }
         catch when (credential is null)
         {
@@ -79,6 +63,20 @@ internal sealed class RepositoryStore : ISnapshotStore
             throw;
         }
     });
+
+    public IReadOnlyList<string> TakeWarnings()
+    {
+        List<string> warnings = [.. _open.IndexDamages.Select(damage =>
+            $"{damage.Message} What only that index tells of cannot be found until the index is made anew; what occurs again is stored again.")];
+        if (!Repository.Compresses && Repository.Config.Version > 1)
+        {
+            warnings.Add(
+                $"The system has no Zstandard library (libzstd), so what goes to the repository '{Path}' is not compressed. " +
+                "Install it; what is there already stays as it is.");
+        }
+
+        return warnings.FindAll(_open.IsNews);
+    }
 
     public IReadOnlyList<StoredSnapshot> List() => _listed = Translate(() =>
     {
