@@ -28,7 +28,12 @@ internal static class ResultText
         SnapshotManifest manifest = made.Snapshot.Manifest;
         StringBuilder text = new();
         AppendLabelled(text, "Snapshot", made.Snapshot.SnapshotPath);
-        AppendLabelled(text, "Manifest", made.Snapshot.ManifestPath);
+        if (made.Snapshot.ManifestPath != made.Snapshot.SnapshotPath)
+        {
+            // A repository keeps the manifest within the snapshot.
+            AppendLabelled(text, "Manifest", made.Snapshot.ManifestPath);
+        }
+
         AppendLabelled(text, "SHA-256", manifest.Sha256 ?? "none");
         AppendLabelled(text, "Bytes", Number(manifest.Bytes));
         AppendLabelled(text, "Entries", Number(manifest.EntryCount));

@@ -68,7 +68,8 @@ internal sealed class BackupToolsProcess : IDisposable
         _process.Dispose();
     }
 
-    private static BackupToolsProcess StartOther(
+    /// <summary>Starts something else.</summary>
+    public static BackupToolsProcess StartOther(
         TemporaryDirectory directory, string program, string[] arguments, IEnumerable<(string Name, string Value)>? environment = null)
     {
         ProcessStartInfo start = new(program, arguments)

@@ -11,7 +11,7 @@ internal static class ListCommand
     public static CommandRun Define(Command command)
     {
         Parameters parameters = new(command);
-        Argument<string[]> stores = parameters.Paths("STORE", "A store; a payload or a manifest means that snapshot.");
+        Argument<string[]> stores = parameters.Paths("STORE", "A store; a snapshot's payload, manifest or path in a repository means that one.");
         Func<ParseResult, SnapshotFilter> series = parameters.Series();
         Func<ParseResult, DateTime?> since = parameters.Time(
             "--since",

@@ -13,7 +13,7 @@ internal static class RestoreCommand
         Parameters parameters = new(command);
         Argument<string> snapshot = parameters.Path(
             "SNAPSHOT",
-            "A payload, a manifest, or a store: then the newest complete snapshot of its only series.");
+            "A payload, a manifest, REPO/snapshots/ID, or a store: then the newest complete snapshot of its only series.");
         Option<string?> to = parameters.Text(
             "--to", "TARGET",
             "Where the database or the directory shall stand.", isRequired: true);

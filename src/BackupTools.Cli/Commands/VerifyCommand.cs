@@ -12,7 +12,7 @@ internal static class VerifyCommand
         Parameters parameters = new(command);
         Argument<string[]> snapshots = parameters.Paths(
             "SNAPSHOT",
-            "A payload, a manifest, or a store: then all its snapshots.");
+            "A payload, a manifest, REPO/snapshots/ID, or a store: then all its snapshots.");
         Func<ParseResult, VerifyLevel?> level = parameters.Choice(
             "--level",
             "How thoroughly: the manifest's own sense, every byte, or a restore into a scratch place. [default: hash]",
