@@ -47,7 +47,9 @@ internal sealed class Output : IRunObserver
             return standardError ? Console.Error : Console.Out;
         }
 
-        Stream stream = standardError ? Console.OpenStandardError() : Console.OpenStandardOutput();
+        Stream stream = OperatingSystem.IsWindows()
+            ? standardError ? Console.OpenStandardError() : Console.OpenStandardOutput()
+            : new UnixStandardStream(standardError ? 2 : 1);
         return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 4096);
     }
 

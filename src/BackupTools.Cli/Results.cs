@@ -129,6 +129,15 @@ internal static class Results
     });
 
     /// <summary>An enumeration's value as users write and read it.</summary>
+    // Written out, because every listing needs it, and the general way reflects on the type.
+    public static string Word(SnapshotState value) => value switch
+    {
+        SnapshotState.Complete => "complete",
+        SnapshotState.Incomplete => "incomplete",
+        SnapshotState.Damaged => "damaged",
+        _ => Word((Enum)value),
+    };
+
     public static string Word(Enum value) => value.ToString().ToLowerInvariant();
 
     private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> values)

@@ -29,7 +29,15 @@ public static class SnapshotLister
             { } named => [named],
         };
         cancellation.ThrowIfCancellationRequested();
-        List<StoredSnapshot> fitting = [.. all.Where(snapshot => SnapshotSelection.Matches(request.Filter, snapshot.Manifest))];
+        List<StoredSnapshot> fitting = new(all.Count);
+        foreach (StoredSnapshot snapshot in all)
+        {
+            if (SnapshotSelection.Matches(request.Filter, snapshot.Manifest))
+            {
+                fitting.Add(snapshot);
+            }
+        }
+
         return request.Latest is { } latest ? NewestOfEach(fitting, latest) : fitting;
     }
 
