@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace BackupTools.Restic.Cryptography;
@@ -53,15 +54,17 @@ internal sealed class AesCounter : IDisposable
         CryptographicOperations.ZeroMemory(_keystream);
     }
 
+    // A tenth of all the work where it is not compiled well from the start.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FillWithCounters(UInt128 counter, int count)
     {
         ulong high = (ulong)(counter >> 64);
         ulong low = (ulong)counter;
-        Span<byte> blocks = _keystream.AsSpan(0, count * BlockLength);
-        for (; blocks.Length >= BlockLength; blocks = blocks[BlockLength..])
+        Span<ulong> halves = MemoryMarshal.Cast<byte, ulong>(_keystream.AsSpan(0, count * BlockLength));
+        for (int i = 0; i + 1 < halves.Length; i += 2)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(blocks, high);
-            BinaryPrimitives.WriteUInt64BigEndian(blocks[8..], low);
+            halves[i] = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(high) : high;
+            halves[i + 1] = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(low) : low;
             low = unchecked(low + 1);
             if (low == 0)
             {
