@@ -3,6 +3,11 @@ namespace BackupTools.Core.FileSystem;
 /// <summary>An open file.</summary>
 internal abstract class FileHandle : IDisposable
 {
+    // The kernel takes pages for its cache in pieces as large as a write, and large ones come from memory that a virtual
+    // machine has given back to its host: filling 1 GiB of those took 1.7 s in writes of 1 MiB, and 0.2 to 0.6 s in
+    // writes of 64 KiB (Linux 6.18, free page reporting). Where memory is at hand, both take the same.
+    private const int CachedWriteSize = 64 * 1024;
+
     /// <summary>What direct writes are aligned to, in bytes: the largest logical block of disks in use.</summary>
     public const int DirectAlignment = 4096;
 
@@ -23,6 +28,16 @@ internal abstract class FileHandle : IDisposable
 
     /// <summary>Writes all of it at an offset; where the next <see cref="Write"/> goes to stays as it is.</summary>
     public abstract void WriteAt(ReadOnlySpan<byte> buffer, long offset);
+
+    /// <summary>Writes a long piece through the system's cache.</summary>
+    public void WriteCached(ReadOnlySpan<byte> buffer, long offset)
+    {
+        for (int start = 0; start < buffer.Length; start += CachedWriteSize)
+        {
+            int count = Math.Min(CachedWriteSize, buffer.Length - start);
+            WriteAt(buffer.Slice(start, count), offset + start);
+        }
+    }
 
     /// <summary>Cuts the file, or lengthens it with zeros.</summary>
     public abstract void SetLength(long length);

@@ -18,6 +18,8 @@ internal sealed class PieceReader
     // What a thread takes at a time: long enough for the pieces in it to lie together in their pack.
     private const long StretchSize = 4 * 1024 * 1024;
 
+    private const int WriteSize = 64 * 1024;
+
     private readonly Repository _repository;
 
     public PieceReader(Repository repository) => _repository = repository;
@@ -129,26 +131,44 @@ internal sealed class PieceReader
 
     private void CopyStretch(Range range, int first, int end)
     {
-        for (int i = first; i < end; i++)
+        int next = first;
+        while (next < end)
         {
             range.Copy.Cancellation.ThrowIfCancellationRequested();
-            int length = (int)(range.Offsets[i + 1] - range.Offsets[i]);
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
-            try
+
+            // Several small pieces are written by one call.
+            int start = next++;
+            while (next < end && range.Offsets[next + 1] - range.Offsets[start] <= WriteSize)
             {
-                Span<byte> content = buffer.AsSpan(0, length);
-                Load(range, i, content);
-                range.To?.WriteAt(content, range.Offsets[i]);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
+                next++;
             }
 
-            range.Copy.Done(length);
+            CopyPieces(range, start, next);
         }
 
         range.To?.StartWriteBack(range.Offsets[first], range.Offsets[end] - range.Offsets[first]);
+    }
+
+    private void CopyPieces(Range range, int first, int end)
+    {
+        long offset = range.Offsets[first];
+        int length = (int)(range.Offsets[end] - offset);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            for (int i = first; i < end; i++)
+            {
+                Load(range, i, buffer.AsSpan((int)(range.Offsets[i] - offset), (int)(range.Offsets[i + 1] - range.Offsets[i])));
+            }
+
+            range.To?.WriteCached(buffer.AsSpan(0, length), offset);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        range.Copy.Done(length);
     }
 
     private void Load(Range range, int index, Span<byte> content)
