@@ -3,10 +3,10 @@ BeforeAll {
 }
 
 Describe 'Importing' {
-    It 'exports the five cmdlets and nothing else' {
+    It 'exports the six cmdlets and nothing else' {
         $module = Get-Module -Name BackupTools
         $module.ExportedCommands.Keys | Sort-Object | Should -Be @(
-            'Get-SnapshotManifest', 'New-Snapshot', 'Remove-OldSnapshot', 'Restore-Snapshot', 'Test-Snapshot')
+            'Get-SnapshotManifest', 'Initialize-SnapshotRepository', 'New-Snapshot', 'Remove-OldSnapshot', 'Restore-Snapshot', 'Test-Snapshot')
         $module.ExportedCommands.Values.CommandType | Select-Object -Unique | Should -Be 'Cmdlet'
     }
 
@@ -26,7 +26,7 @@ Describe 'Importing' {
             (Get-Command -Module BackupTools).Count
 "@
         $answer.Error | Should -BeNullOrEmpty
-        $answer.Output.Trim() | Should -Be '5'
+        $answer.Output.Trim() | Should -Be '6'
         $answer.ExitCode | Should -Be 0
     }
 
@@ -70,8 +70,10 @@ Describe 'Isolation' {
             `$before = [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Location
             Import-Module '$ModuleManifest'
             `$null = New-Snapshot '$database' '$TestDrive/alone/store' | Test-Snapshot -Level Rehearse
+            `$null = Initialize-SnapshotRepository '$TestDrive/alone/repository' -PasswordCommand 'echo secret'
+            `$ofPowerShell = `$PSHOME, [System.IO.Path]::GetDirectoryName([object].Assembly.Location)
             [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Location |
-                Where-Object { `$_ -and `$_ -notin `$before -and [System.IO.Path]::GetDirectoryName(`$_) -ne `$PSHOME } |
+                Where-Object { `$_ -and `$_ -notin `$before -and [System.IO.Path]::GetDirectoryName(`$_) -notin `$ofPowerShell } |
                 ForEach-Object { [System.IO.Path]::GetFileName(`$_) }
 "@
         $answer.Error | Should -BeNullOrEmpty

@@ -33,10 +33,12 @@ Describe 'The package' {
             'module/BackupTools.psm1'
             'module/BackupTools.Types.ps1xml'
             'module/en-US/about_BackupTools.help.txt'
+            'module/en-US/about_BackupTools_Repositories.help.txt'
             'module/en-US/about_BackupTools_Scheduling.help.txt'
             'module/en-US/BackupTools.dll-Help.xml'
             'module/lib/BackupTools.Core.deps.json'
             'module/lib/BackupTools.Core.dll'
+            'module/lib/BackupTools.Restic.dll'
             'module/lib/runtimes/linux-arm64/native/libe_sqlite3.so'
             'module/lib/runtimes/linux-x64/native/libe_sqlite3.so'
             'module/lib/runtimes/osx-arm64/native/libe_sqlite3.dylib'
@@ -51,7 +53,7 @@ Describe 'The package' {
         $manifest = Test-ModuleManifest -Path "$package/BackupTools.psd1" -ErrorAction Stop
         $manifest.Version | Should -Be $version
         $manifest.CompatiblePSEditions | Should -Be 'Core'
-        $manifest.ExportedCommands.Count | Should -Be 5
+        $manifest.ExportedCommands.Count | Should -Be 6
         $manifest.Description | Should -Not -BeNullOrEmpty
         $manifest.Tags | Should -Contain 'PSEdition_Core'
     }
@@ -80,6 +82,22 @@ if ($IsLinux) { Get-Content -LiteralPath /proc/self/maps | Select-String -Simple
         }
     }
 
+    It 'Makes a repository, and takes, tests and restores a snapshot there' {
+        $work = (New-Item -ItemType Directory -Path "$TestDrive/encrypted").FullName
+        Copy-SampleDatabase -Destination "$work/app.db"
+        [System.IO.File]::WriteAllText("$work/password.txt", "correct horse`n")
+        $code = @'
+$env:BACKUPTOOLS_PASSWORD_FILE = Convert-Path -LiteralPath password.txt
+(Initialize-SnapshotRepository -Path repository).Compressed
+$taken = New-Snapshot -Path app.db -Destination repository
+$taken | Test-Snapshot -Level Rehearse -Quiet
+($taken | Restore-Snapshot -Destination copy.db -Confirm:$false).Verified
+'@
+        $run = Invoke-Session -Code $code -Location $work -ModulePlace $place
+        $run.ErrorText | Should -BeNullOrEmpty
+        $run.OutputText -split '\r?\n' | Select-Object -Skip 1 | Should -Be 'True', 'True'
+    }
+
     It 'Can be published and installed from a repository' {
         if (-not (Get-Module -Name Microsoft.PowerShell.PSResourceGet -ListAvailable)) {
             Set-ItResult -Skipped -Because 'Microsoft.PowerShell.PSResourceGet is not installed'
@@ -100,7 +118,7 @@ if ($IsLinux) { Get-Content -LiteralPath /proc/self/maps | Select-String -Simple
 
         $run = Invoke-Session -Code '(Import-Module BackupTools -PassThru).ExportedCmdlets.Count' -Location $saved -ModulePlace $saved
         $run.ErrorText | Should -BeNullOrEmpty
-        $run.OutputText | Should -Be 5
+        $run.OutputText | Should -Be 6
     }
 
     It 'Is installed where PowerShell looks for modules' -Skip:$IsWindows {

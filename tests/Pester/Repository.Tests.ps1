@@ -41,7 +41,7 @@ BeforeAll {
     $variables = @(Get-ChildItem -Path Env: | Where-Object Name -Match '^(BACKUPTOOLS|RESTIC)_PASSWORD')
     $variables | ForEach-Object { Remove-Item -LiteralPath "Env:$($_.Name)" }
     $place = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'repositories')).FullName
-    $password = 'correct horse ☃'
+    $password = "correct horse $([char]0x2603)"
     $passwordFile = Join-Path $place 'password.txt'
     [System.IO.File]::WriteAllText($passwordFile, "$password`n")
     $secret = New-Secret -Text $password
