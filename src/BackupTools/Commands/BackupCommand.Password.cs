@@ -8,7 +8,9 @@ namespace BackupTools.Commands;
 /// <content>Where the password comes from, for a store that is a repository.</content>
 public abstract partial class BackupCommand
 {
-    private RepositoryCredential? _repository;
+    // Not of the core's types: PowerShell looks at this class before it knows where the core is.
+    private IDisposable? _repository;
+    private Func<Func<SecureString?>, SecureString?>? _onPipeline;
 
     /// <summary>The repository's password, with any user name.</summary>
     [Parameter]
@@ -36,14 +38,14 @@ public abstract partial class BackupCommand
     private protected virtual bool IsPasswordNew => false;
 
     // One for all items: a repository that is used again stays open until the cmdlet has come to its end.
-    private protected RepositoryCredential Repository => _repository ??= new RepositoryCredential
+    private protected RepositoryCredential Repository => (RepositoryCredential)(_repository ??= new RepositoryCredential
     {
         Password = Credential?.Password ?? Password,
         PasswordFile = PasswordFile,
         PasswordCommand = PasswordCommand,
         Prompt = path => Ask($"The repository '{path}' needs its password.", "Password"),
         Confirm = IsPasswordNew ? _ => Ask("Nothing opens the repository without it.", "The same once more") : null,
-    };
+    });
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -69,7 +71,7 @@ public abstract partial class BackupCommand
     private bool CanAsk => Host.Name != "ConsoleHost" || !Console.IsInputRedirected;
 
     // Called by the core, on the worker thread.
-    private SecureString? Ask(string message, string field) => _run?.Ask(() =>
+    private SecureString? Ask(string message, string field) => _onPipeline?.Invoke(() =>
     {
         if (!CanAsk)
         {

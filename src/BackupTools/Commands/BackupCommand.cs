@@ -16,7 +16,6 @@ public abstract partial class BackupCommand : PSCmdlet, IDisposable
     internal const string InputObjectSet = "InputObject";
 
     private readonly CancellationTokenSource _stop = new();
-    private PipelineRun? _run;
 
     // The store where no other is named, in PowerShell's location.
     private protected string DefaultStore => Path.Join(SessionState.Path.CurrentFileSystemLocation.ProviderPath, "backups");
@@ -57,8 +56,12 @@ public abstract partial class BackupCommand : PSCmdlet, IDisposable
     }
 
     // For work that is done part by part, with results in between.
-    private protected PipelineRun BeginRun(string item) =>
-        _run = new PipelineRun(this, MyInvocation.MyCommand.Name, item, _stop.Token);
+    private protected PipelineRun BeginRun(string item)
+    {
+        PipelineRun run = new(this, MyInvocation.MyCommand.Name, item, _stop.Token);
+        _onPipeline = run.Ask;
+        return run;
+    }
 
     // Does something for an item; where that fails, the error is reported and the next item has its turn.
     private protected bool TryItem(Action action)
