@@ -92,17 +92,8 @@ public class PasswordCommandTests
     [SkippableFact]
     public async Task Cancelling_ends_the_program_and_what_it_started()
     {
-        using TemporaryDirectory directory = new();
-        using CancellationTokenSource cancellation = new();
-        Task run = Task.Run(() => PasswordCommand.Run(
-            $"sh -c 'sleep 1000 & printf \"%s %s\\n\" $$ $! > {directory["new"]}; mv {directory["new"]} {directory["pids"]}; wait'",
-            Repository,
-            cancellation.Token).Dispose());
-        SpinWait.SpinUntil(() => File.Exists(directory["pids"]) || run.IsCompleted, TimeSpan.FromMinutes(1));
-        int[] processes = [.. File.ReadAllText(directory["pids"]).Split(' ').Select(int.Parse)];
+        int[] processes = await CancelAsync(told => $"sh -c 'sleep 1000 & printf \"%s %s\" $$ $! > {told}.new; mv {told}.new {told}; wait'");
         Assert.Equal(2, processes.Length);
-        cancellation.Cancel();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         foreach (int id in processes)
         {
             WaitForEnd(id);
@@ -113,18 +104,24 @@ public class PasswordCommandTests
     public async Task Cancelling_does_not_wait_for_what_left_the_program_behind()
     {
         // The program has ended; its child, which holds standard output open, is nobody's any more.
-        using TemporaryDirectory directory = new();
-        using CancellationTokenSource cancellation = new();
-        Task run = Task.Run(() => PasswordCommand.Run(
-            $"sh -c 'sleep 1000 & printf $! > {directory["new"]}; mv {directory["new"]} {directory["pid"]}'",
-            Repository,
-            cancellation.Token).Dispose());
-        SpinWait.SpinUntil(() => File.Exists(directory["pid"]) || run.IsCompleted, TimeSpan.FromMinutes(1));
-        using Process left = Process.GetProcessById(int.Parse(File.ReadAllText(directory["pid"]), null));
-        cancellation.Cancel();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        int[] processes = await CancelAsync(told => $"sh -c 'sleep 1000 & printf $! > {told}.new; mv {told}.new {told}'");
+        using Process left = Process.GetProcessById(Assert.Single(processes));
         left.Kill();
         WaitForEnd(left.Id);
+    }
+
+    // Runs a command, and cancels when it has told the processes that it consists of, in a file.
+    private static async Task<int[]> CancelAsync(Func<string, string> command)
+    {
+        using TemporaryDirectory directory = new();
+        using CancellationTokenSource cancellation = new();
+        string told = directory["processes"];
+        Task run = Task.Run(() => PasswordCommand.Run(command(told), Repository, cancellation.Token).Dispose());
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(told) || run.IsCompleted, TimeSpan.FromMinutes(1)));
+        int[] processes = [.. File.ReadAllText(told).Split(' ').Select(int.Parse)];
+        cancellation.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        return processes;
     }
 
     private static SecretText Run(string command) => PasswordCommand.Run(command, Repository, CancellationToken.None);
