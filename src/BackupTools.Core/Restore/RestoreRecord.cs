@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BackupTools.Core.Durability;
 using BackupTools.Core.FileSystem;
 
 namespace BackupTools.Core.Restore;
@@ -116,8 +117,13 @@ internal sealed class RestoreRecord : IDisposable
             record.Flush();
             return record;
         }
-        catch
+        catch (Exception e)
         {
+            if (e is FileSystemException)
+            {
+                record.TryRemove(home);
+            }
+
             record.Dispose();
             throw;
         }
@@ -210,7 +216,8 @@ internal sealed class RestoreRecord : IDisposable
             _stream.Seek(0, SeekOrigin.End);
             _stream.Write(_pending.GetBuffer(), 0, (int)_pending.Length);
             _pending.SetLength(0);
-            _stream.Flush(flushToDisk: true);
+            _stream.Flush();
+            DurableNames.SyncContent(_stream.SafeFileHandle, Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -237,6 +244,32 @@ internal sealed class RestoreRecord : IDisposable
         {
             home.DeleteFile(EntryName.FromText(_name));
             home.Sync();
+        }
+    }
+
+    /// <summary>Notes that the restore is done, where that is not told by the record's end; it stays if even that fails.</summary>
+    public void TryFinish()
+    {
+        try
+        {
+            Add(new RecordLine { Done = true });
+            Flush();
+        }
+        catch (Exception e) when (e is FileSystemException or ObjectDisposedException)
+        {
+            // Then a snapshot is refused until the next restore has looked.
+        }
+    }
+
+    // Nothing was begun, so one that stays tells of nothing.
+    private void TryRemove(DirectoryHandle home)
+    {
+        try
+        {
+            Remove(home);
+        }
+        catch (FileSystemException)
+        {
         }
     }
 

@@ -122,6 +122,7 @@ internal sealed class RestoreRun(
         }
         catch (FileSystemException e)
         {
+            record.TryFinish();
             tracker.Warn($"The restore is done, but what it used could not all be removed: {e.Message}. The next restore there removes it.");
         }
 

@@ -184,8 +184,8 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
 
     private static void Sync(string path)
     {
-        using FileStream stream = new(path, System.IO.FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
-        stream.Flush(flushToDisk: true);
+        using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
+        directory.SyncFile(EntryName.FromText(Path.GetFileName(path)));
     }
 
     private void CheckFits(SnapshotManifest manifest)

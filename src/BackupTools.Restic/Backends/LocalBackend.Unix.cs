@@ -64,6 +64,19 @@ public sealed partial class LocalBackend
         }
     }
 
+    // .NET's flush says nothing of a sync that failed. On macOS it asks for more than fsync does.
+    private static void SyncContent(FileStream stream, string path)
+    {
+        stream.Flush(flushToDisk: !OperatingSystem.IsLinux());
+        while (OperatingSystem.IsLinux() && Sync((int)stream.SafeFileHandle.DangerousGetHandle()) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                throw new IOException($"Syncing '{path}' failed: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
+            }
+        }
+    }
+
     // On Windows a name is as durable as the file system's journal makes it.
     private static void SyncDirectory(string path)
     {
@@ -95,6 +108,7 @@ public sealed partial class LocalBackend
             new($"Syncing the directory '{path}' failed: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
     }
 
+    private const int Interrupted = 4;
     private const int InvalidArgument = 22;
 
     private static int OpenCloseOnExec => OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;

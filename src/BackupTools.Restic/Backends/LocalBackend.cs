@@ -113,7 +113,7 @@ public sealed partial class LocalBackend : IRepositoryBackend
                 }
 
                 MakeReadOnly(stream.SafeFileHandle);
-                stream.Flush(flushToDisk: true);
+                SyncContent(stream, temporary);
             }
 
             File.Move(temporary, path, overwrite: file.Type != RepositoryFileType.Config);
@@ -124,7 +124,16 @@ public sealed partial class LocalBackend : IRepositoryBackend
             throw;
         }
 
-        SyncDirectory(directory);
+        try
+        {
+            SyncDirectory(directory);
+        }
+        catch when (file.Type is RepositoryFileType.Lock or RepositoryFileType.Snapshot)
+        {
+            // Its name alone says that it is there: the repository is locked, the snapshot made.
+            TryDelete(path);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
