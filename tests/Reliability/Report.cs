@@ -21,6 +21,11 @@ internal static class Report
 
         KindCount[] all = [.. runs.SelectMany(static run => run.Kinds)];
         Append(text, $"| all | | {all.Sum(k => k.Cases)} | {all.Sum(k => k.Held)} | {all.Sum(k => k.Failed)} |");
+        if (runs.Count > 1)
+        {
+            AppendInvariants(text, runs);
+        }
+
         AppendList(text, "Figures", runs.SelectMany(run => run.Figures.Select(f => $"{run.Attack.Name}, {f.Kind}: {f.Text}")));
         AppendList(text, "Skipped", runs.SelectMany(run => run.Skips.Select(s => $"{run.Attack.Name}, {s.Kind}: {s.Text}")));
         foreach (AttackRun run in runs)
@@ -35,6 +40,22 @@ internal static class Report
         }
 
         return text.ToString();
+    }
+
+    // An attack counts for each invariant that it attacks: the table of docs/reliability.md.
+    private static void AppendInvariants(StringBuilder text, IReadOnlyCollection<AttackRun> runs)
+    {
+        text.AppendLine();
+        text.AppendLine("| invariant | attacked by | cases | held | failed |");
+        text.AppendLine("|---:|---|---:|---:|---:|");
+        foreach (int invariant in runs.SelectMany(static run => run.Attack.Invariants).Distinct().Order())
+        {
+            AttackRun[] those = [.. runs.Where(run => run.Attack.Invariants.Contains(invariant))];
+            KindCount[] kinds = [.. those.SelectMany(static run => run.Kinds)];
+            Append(
+                text,
+                $"| {invariant} | {string.Join(", ", those.Select(static run => run.Attack.Name))} | {kinds.Sum(k => k.Cases)} | {kinds.Sum(k => k.Held)} | {kinds.Sum(k => k.Failed)} |");
+        }
     }
 
     /// <summary>The command that runs one failed case again.</summary>

@@ -84,6 +84,12 @@ internal static class Materials
         foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
             string path = Path.GetRelativePath(source, file);
+            if (path == "note" && !File.Exists(Path.Join(payload, path)))
+            {
+                // A second name of the same file, which not every store can have; a restore makes it.
+                path = Path.Join("deep", "again");
+            }
+
             if (!Path.GetFileName(path).Contains(".db", StringComparison.Ordinal) && new FileInfo(file).LinkTarget is null)
             {
                 Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Join(payload, path))), path);
