@@ -13,7 +13,9 @@ namespace BackupTools.Restic.Blobs;
 internal sealed class BlobSaver : IDisposable
 {
     private const long MaxBytesUnderWay = 8 << 20;
-    private const int WriterThreads = 2;
+
+    // Each has a pack of its own in memory. Verifying one takes half as long as putting it together takes all cores.
+    private static readonly int s_writerThreads = Environment.ProcessorCount > 2 ? 2 : 1;
 
     private readonly RepositoryKey _key;
     private readonly IZstandard? _zstandard;
@@ -45,11 +47,11 @@ internal sealed class BlobSaver : IDisposable
         _options = options;
         _write = write;
         _bytesUnderWay = new Gauge(MaxBytesUnderWay, ThrowIfFailed);
-        _packsUnderWay = new Gauge(WriterThreads, ThrowIfFailed);
+        _packsUnderWay = new Gauge(s_writerThreads, ThrowIfFailed);
         _threads =
         [
             .. Enumerable.Range(0, options.Threads).Select(_ => new Thread(Encode) { Name = "blob encoder" }),
-            .. Enumerable.Range(0, WriterThreads).Select(_ => new Thread(WritePacks) { Name = "pack writer" }),
+            .. Enumerable.Range(0, s_writerThreads).Select(_ => new Thread(WritePacks) { Name = "pack writer" }),
         ];
         foreach (Thread thread in _threads)
         {

@@ -123,7 +123,9 @@ internal sealed class RepositoryCheck(
             CancellationToken = cancellation,
             MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount),
         };
-        Parallel.ForEach(Partitioner.Create(packs, loadBalance: true), parallel, pack =>
+
+        // One at a time: packs are few and large, and whoever had several of the last ones would be waited for.
+        Parallel.ForEach(Partitioner.Create(packs, EnumerablePartitionerOptions.NoBuffering), parallel, pack =>
         {
             RepositoryFile file = new(RepositoryFileType.Pack, pack.Key);
             foreach (string problem in ReadPack(pack.Key, pack.Value, indexed[pack.Key]))
