@@ -28,7 +28,10 @@ public sealed partial class Repository
         return new RepositoryCheck(this, options, progress, cancellation).Run();
     }
 
-    /// <summary>Makes the index anew from the packs' own headers. Packs whose header cannot be read are left out and reported.</summary>
+    /// <summary>
+    /// Makes the index anew from the packs' own headers. Packs whose header cannot be read are reported, and left out unless
+    /// the index told of them before.
+    /// </summary>
     /// <param name="exclusive">The exclusive lock under which this is done.</param>
     /// <param name="progress">Told how many packs have been read.</param>
     /// <param name="cancellation">Stops it.</param>

@@ -24,7 +24,10 @@ public sealed record RepairRequest
 /// <param name="Store">Full path of the repository.</param>
 /// <param name="Packs">How many packs the new index tells of.</param>
 /// <param name="Blobs">How many pieces of files and directories are in them.</param>
-/// <param name="Problems">The packs that cannot be read, and are in no index now; their files were left as they are.</param>
+/// <param name="Problems">
+/// The packs that do not tell what is in them, and whether the index tells it as before or no more; their files were left as
+/// they are.
+/// </param>
 public sealed record RepairedRepository(string Store, int Packs, long Blobs, IReadOnlyList<string> Problems);
 
 /// <summary>Makes the index of a repository anew where index files are damaged or missing.</summary>

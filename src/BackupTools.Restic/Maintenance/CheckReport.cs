@@ -17,8 +17,9 @@ public sealed record CheckOptions
 /// <param name="Notes">What is no damage, but untidy: packs in no index, packs in several.</param>
 /// <param name="Snapshots">How many snapshots were walked.</param>
 /// <param name="PacksRead">How many packs were read whole.</param>
+/// <param name="UnindexedPacks">How many packs are in no index.</param>
 public sealed record CheckReport(
-    IReadOnlyList<Damage> Damages, IReadOnlyList<string> Notes, int Snapshots, int PacksRead)
+    IReadOnlyList<Damage> Damages, IReadOnlyList<string> Notes, int Snapshots, int PacksRead, int UnindexedPacks)
 {
     /// <summary>Whether all is well.</summary>
     public bool IsSound => Damages.Count == 0;

@@ -18,6 +18,7 @@ internal sealed class RepositoryCheck(
     private BlobTable _table = new();
     private BlobHealth _health = new(new BlobTable());
     private int _packsRead;
+    private int _unindexedPacks;
 
     public CheckReport Run()
     {
@@ -42,7 +43,7 @@ internal sealed class RepositoryCheck(
             walk.Check(snapshot);
         }
 
-        return new CheckReport(_damages, _notes, snapshots.Count, _packsRead);
+        return new CheckReport(_damages, _notes, snapshots.Count, _packsRead, _unindexedPacks);
     }
 
     private void ReadIndex()
@@ -76,9 +77,7 @@ internal sealed class RepositoryCheck(
                 continue;
             }
 
-            IEnumerable<PackBlob> blobs = parts.SelectMany(part => MasterIndex.GetBlobs(_table, part));
-            long expected = PackHeader.GetStoredLength(0)
-                + blobs.Sum(blob => (long)blob.Length + PackHeader.GetEntryLength(blob.IsCompressed));
+            long expected = PackHeader.GetFileLength(parts.SelectMany(part => MasterIndex.GetBlobs(_table, part)));
             if (length != expected)
             {
                 _damages.Add(new Damage($"{file} has {length} bytes, and should have {expected}.", file));
@@ -91,7 +90,9 @@ internal sealed class RepositoryCheck(
             }
         }
 
-        _notes.AddRange(stored.Keys.Where(pack => !indexed.ContainsKey(pack)).Select(pack => $"pack {pack} is in no index."));
+        ObjectId[] unindexed = [.. stored.Keys.Where(pack => !indexed.ContainsKey(pack))];
+        _unindexedPacks = unindexed.Length;
+        _notes.AddRange(unindexed.Select(pack => $"pack {pack} is in no index."));
     }
 
     // Of some snapshots, the packs that hold what they need; null for all.

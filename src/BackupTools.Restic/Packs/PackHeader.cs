@@ -25,6 +25,10 @@ internal static class PackHeader
     /// <summary>What a header of these entries takes in the pack, with its encryption and its length.</summary>
     public static int GetStoredLength(int entriesLength) => entriesLength + RepositoryKey.Overhead + LengthSize;
 
+    /// <summary>How long the file of a pack is that holds these blobs and no others.</summary>
+    public static long GetFileLength(IEnumerable<PackBlob> blobs) =>
+        GetStoredLength(0) + blobs.Sum(blob => (long)blob.Length + GetEntryLength(blob.IsCompressed));
+
     /// <summary>Writes the entries of blobs that lie one behind the other.</summary>
     public static void Write(IReadOnlyList<PackBlob> blobs, Span<byte> header)
     {

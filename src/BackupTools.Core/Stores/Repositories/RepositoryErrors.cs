@@ -43,6 +43,9 @@ internal static class RepositoryErrors
             ErrorId.InputOutput, $"A file of the repository '{path}' could not be read or written: {Ended(e.Message)} {left}", path, e),
     };
 
+    /// <summary>A message as a sentence that another can follow.</summary>
+    public static string Ended(string text) => text.EndsWith('.') ? text : text + ".";
+
     private static FileSystemError Classify(Exception e) =>
         OperatingSystem.IsWindows() ? WindowsErrors.From(e, string.Empty, string.Empty).Error : PosixErrors.Classify(e.HResult);
 
@@ -68,6 +71,4 @@ internal static class RepositoryErrors
         RepositoryError.WrongPassword => " Check where the password comes from.",
         _ => string.Empty,
     };
-
-    private static string Ended(string text) => text.EndsWith('.') ? text : text + ".";
 }

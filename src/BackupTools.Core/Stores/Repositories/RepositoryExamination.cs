@@ -1,5 +1,7 @@
+using System.Globalization;
 using BackupTools.Core.Snapshots;
 using BackupTools.Restic;
+using BackupTools.Restic.Backends;
 using BackupTools.Restic.Maintenance;
 
 namespace BackupTools.Core.Stores.Repositories;
@@ -36,7 +38,7 @@ internal static class RepositoryExamination
         string location = repository.Backend.Location;
         CheckReport report = repository.Check(options, exclusive: null, Report(progress, location), cancellation);
         return new StoreExamination(
-            [.. report.Damages.Where(static damage => damage.Snapshot is null).Select(static damage => damage.Message)],
+            TellOfStore(report),
             report.Damages.Where(static damage => damage.Snapshot is not null)
                 .GroupBy(static damage => damage.Snapshot!.Value)
                 .ToDictionary(
@@ -46,6 +48,27 @@ internal static class RepositoryExamination
 
     /// <summary>Hands progress on. Not <see cref="Progress{T}"/>, which tells late and on other threads.</summary>
     public static IProgress<RepositoryProgress> Report(ProgressTracker progress, string path) => new Relay(progress, path);
+
+    private static List<string> TellOfStore(CheckReport report)
+    {
+        List<string> problems = [];
+        foreach (Damage damage in report.Damages.Where(static damage => damage.Snapshot is null))
+        {
+            problems.Add(damage.File?.Type == RepositoryFileType.Index
+                ? $"{RepositoryErrors.Ended(damage.Message)} 'repair' makes the index anew."
+                : damage.Message);
+        }
+
+        // By themselves they are what a killed run leaves; an index file that is missing is told by nothing else.
+        if (report.UnindexedPacks > 0 && report.DamagedSnapshots.Count > 0)
+        {
+            problems.Add(
+                $"Packs are in no index: {report.UnindexedPacks.ToString(CultureInfo.InvariantCulture)}. Snapshots lack what may be " +
+                "in them: 'repair' makes the index anew.");
+        }
+
+        return problems;
+    }
 
     private sealed class Relay(ProgressTracker progress, string path) : IProgress<RepositoryProgress>
     {

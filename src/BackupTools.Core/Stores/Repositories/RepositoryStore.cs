@@ -67,7 +67,7 @@ internal sealed class RepositoryStore : ISnapshotStore
     public IReadOnlyList<string> TakeWarnings()
     {
         List<string> warnings = [.. _open.IndexDamages.Select(damage =>
-            $"{damage.Message} What only that index tells of cannot be found until the index is made anew; what occurs again is stored again.")];
+            $"{damage.Message} What only that index tells of cannot be found until 'repair' makes the index anew; what occurs again is stored again.")];
         if (!Repository.Compresses && Repository.Config.Version > 1)
         {
             warnings.Add(

@@ -72,10 +72,17 @@ public sealed class DamageTests : IDisposable
         StoredSnapshot snapshot = _scene.Take(_source);
         string pack = _scene.Files("data")[0];
         Damage(pack, "flipped", offset: new FileInfo(pack).Length - 10);
-        List<VerifyResult> results = _scene.Verify(_scene.Store);
-        Assert.Equal(
+        AssertOnlyThePackIsDamaged();
+
+        // The header is lost; what the index tells of the pack is not given up for it.
+        RepairedRepository repaired = Repair();
+        Assert.Contains(Path.GetFileName(pack), Assert.Single(repaired.Problems), StringComparison.Ordinal);
+        Assert.Equal(_scene.Files("data").Length, repaired.Packs);
+        AssertOnlyThePackIsDamaged();
+
+        void AssertOnlyThePackIsDamaged() => Assert.Equal(
             [(_scene.Store, VerifyOutcome.Failed), (snapshot.SnapshotPath, VerifyOutcome.Ok)],
-            results.Select(static result => (result.Snapshot, result.Result)));
+            _scene.Verify(_scene.Store).Select(static result => (result.Snapshot, result.Result)));
     }
 
     [Theory]
@@ -92,10 +99,12 @@ public sealed class DamageTests : IDisposable
         Assert.Equal(
             how != "missing",
             results.SelectMany(static result => result.Problems).Any(problem => problem.Contains(Path.GetFileName(index), StringComparison.Ordinal)));
+        Assert.Contains(
+            results.Single(result => result.Snapshot == _scene.Store).Problems,
+            static problem => problem.Contains("'repair'", StringComparison.Ordinal));
         Assert.Throws<BackupException>(() => _scene.Prune(new() { Last = 1 }));
 
-        RepositoryRepairer.RebuildIndex(
-            new RepairRequest { Store = _scene.Store, Credential = _scene.Credential }, _scene.Observer, CancellationToken.None);
+        Assert.Empty(Repair().Problems);
         Assert.All(_scene.Verify(_scene.Store), static result => Assert.Equal(VerifyOutcome.Ok, result.Result));
         _scene.Restore(snapshot.SnapshotPath, _scene["restored"]);
         Assert.Equal("two", File.ReadAllText(_scene["restored", "b", "c.txt"]));
@@ -141,6 +150,9 @@ public sealed class DamageTests : IDisposable
             new ListRequest { Path = _scene.Store, Credential = fresh }, _scene.Observer, CancellationToken.None));
         Assert.Equal(ErrorId.StoreDamaged, error.Id);
     }
+
+    private RepairedRepository Repair() => RepositoryRepairer.RebuildIndex(
+        new RepairRequest { Store = _scene.Store, Credential = _scene.Credential }, _scene.Observer, CancellationToken.None);
 
     private static void Damage(string file, string how, long offset)
     {
