@@ -21,5 +21,6 @@ internal sealed record CommandDefinition(string Name, string Description, Func<C
         new("list", "List the snapshots of each store.", ListCommand.Define),
         new("verify", "Verify each snapshot, or all of a store.", VerifyCommand.Define),
         new("prune", "Remove the snapshots of a store that no rule keeps, in each series by itself.", PruneCommand.Define),
+        new("repair", "Make a repository's index anew from its packs, where it is damaged or missing.", RepairCommand.Define),
     ];
 }

@@ -23,6 +23,20 @@ internal static class ResultText
         return End(text);
     }
 
+    public static string Of(RepairedRepository repaired)
+    {
+        StringBuilder text = new();
+        AppendLabelled(text, "Repaired", repaired.Store);
+        AppendLabelled(text, "Packs", Number(repaired.Packs));
+        AppendLabelled(text, "Pieces", Number(repaired.Blobs));
+        foreach (string problem in repaired.Problems)
+        {
+            AppendLabelled(text, "Problem", problem);
+        }
+
+        return End(text);
+    }
+
     public static string Of(NewSnapshotResult made)
     {
         SnapshotManifest manifest = made.Snapshot.Manifest;

@@ -28,6 +28,24 @@ internal static class Results
         });
     }
 
+    public static void Write(Output output, RepairedRepository repaired)
+    {
+        if (!output.Json)
+        {
+            output.WriteText(ResultText.Of(repaired));
+            return;
+        }
+
+        output.WriteJson(json =>
+        {
+            json.WriteString("status", "repaired");
+            json.WriteString("path", repaired.Store);
+            json.WriteNumber("packs", repaired.Packs);
+            json.WriteNumber("pieces", repaired.Blobs);
+            WriteList(json, "problems", repaired.Problems);
+        });
+    }
+
     public static void Write(Output output, NewSnapshotResult made)
     {
         if (!output.Json)

@@ -104,6 +104,7 @@ public sealed class RepositoryTests : IDisposable
     [InlineData("verify", "repository")]
     [InlineData("restore", "repository", "--to", "target")]
     [InlineData("prune", "repository", "--keep-last", "1")]
+    [InlineData("repair", "repository")]
     public void Another_password_opens_nothing_and_is_not_repeated(params string[] arguments)
     {
         File.WriteAllText(_directory["other"], "battery staple\n");

@@ -40,9 +40,7 @@ internal static class NewCommand
             "--tag", "TAG",
             "Record a tag; --keep never removes tagged snapshots.");
         Option<string?> comment = parameters.Text("--comment", "TEXT", "Record a comment.");
-        Func<ParseResult, TimeSpan?> lockTimeout = parameters.Duration(
-            "--lock-timeout",
-            "How long to wait for the store's lock, such as 30s or 5min. [default: 60s]");
+        Func<ParseResult, TimeSpan> lockTimeout = parameters.LockTimeout();
         Func<ParseResult, ItemRun, RepositoryCredential> password = parameters.Password();
         return (arguments, run) =>
         {
@@ -64,7 +62,7 @@ internal static class NewCommand
                     Check = check(arguments) ?? CheckLevel.Quick,
                     Tags = arguments.GetValue(tags) ?? [],
                     Comment = arguments.GetValue(comment),
-                    LockTimeout = lockTimeout(arguments) ?? NewSnapshotRequest.DefaultLockTimeout,
+                    LockTimeout = lockTimeout(arguments),
                     Credential = credential,
                 };
                 NewSnapshotResult result = SnapshotTaker.Take(request, run.Output, cancellation);

@@ -97,6 +97,14 @@ internal sealed class Parameters(Command command)
             DurationText.TryParse(arguments.GetValue(option), out TimeSpan duration) ? duration : null;
     }
 
+    /// <summary>The option that says how long to wait for others.</summary>
+    public Func<ParseResult, TimeSpan> LockTimeout()
+    {
+        Func<ParseResult, TimeSpan?> given = Duration(
+            "--lock-timeout", "How long to wait for the store's lock, such as 30s or 5min. [default: 60s]");
+        return arguments => given(arguments) ?? NewSnapshotRequest.DefaultLockTimeout;
+    }
+
     /// <summary>An option with a span of calendar time.</summary>
     public Func<ParseResult, CalendarDuration?> Calendar(string name, string description)
     {
