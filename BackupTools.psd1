@@ -9,7 +9,7 @@
     Description          = 'Verified snapshots of live SQLite databases, and of directories that hold them: taken, listed, tested, restored and thinned out, from PowerShell on Windows, Linux and macOS.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    CmdletsToExport      = @('Initialize-SnapshotRepository', 'New-Snapshot', 'Restore-Snapshot', 'Get-SnapshotManifest', 'Test-Snapshot', 'Remove-OldSnapshot')
+    CmdletsToExport      = @('Initialize-SnapshotRepository', 'New-Snapshot', 'Restore-Snapshot', 'Get-SnapshotManifest', 'Test-Snapshot', 'Remove-OldSnapshot', 'Repair-SnapshotRepository')
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()

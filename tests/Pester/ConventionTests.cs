@@ -39,6 +39,7 @@ public sealed partial class ConventionTests
             ["--keep-daily"] = "KeepDaily", ["--keep-weekly"] = "KeepWeekly", ["--keep-monthly"] = "KeepMonthly", ["--keep-yearly"] = "KeepYearly",
             ["--keep-within"] = "KeepWithin", ["--keep-tag"] = "KeepTag", ["--dry-run"] = None,
         }),
+        ["repair"] = (typeof(RepairSnapshotRepositoryCommand), [], new() { ["--lock-timeout"] = "LockTimeout" }),
     };
 
     public static TheoryData<string> Commands => [.. s_commands.Keys];
@@ -57,7 +58,7 @@ public sealed partial class ConventionTests
         Assert.Equal(
             all.Values.Where(name => name != None).Concat(only).Concat(["Credential", "Password"]).Concat(PathParameters(cmdlet)).Order(),
             Parameters(cmdlet).Select(parameter => parameter.Name).Order());
-        Assert.Equal(options.ContainsKey("--dry-run") || command is "new" or "init", Named<bool>(Cmdlet(cmdlet), "SupportsShouldProcess"));
+        Assert.Equal(options.ContainsKey("--dry-run") || command is "new" or "init" or "repair", Named<bool>(Cmdlet(cmdlet), "SupportsShouldProcess"));
     }
 
     [Fact]
@@ -96,6 +97,7 @@ public sealed partial class ConventionTests
     [InlineData(typeof(NewSnapshotCommand), ConfirmImpact.Medium)]
     [InlineData(typeof(RestoreSnapshotCommand), ConfirmImpact.High)]
     [InlineData(typeof(RemoveOldSnapshotCommand), ConfirmImpact.Medium)]
+    [InlineData(typeof(RepairSnapshotRepositoryCommand), ConfirmImpact.Medium)]
     public void What_changes_something_can_be_confirmed(Type cmdlet, ConfirmImpact impact)
     {
         Assert.True(Named<bool>(Cmdlet(cmdlet), "SupportsShouldProcess"));

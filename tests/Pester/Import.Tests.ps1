@@ -3,10 +3,11 @@ BeforeAll {
 }
 
 Describe 'Importing' {
-    It 'exports the six cmdlets and nothing else' {
+    It 'exports the seven cmdlets and nothing else' {
         $module = Get-Module -Name BackupTools
         $module.ExportedCommands.Keys | Sort-Object | Should -Be @(
-            'Get-SnapshotManifest', 'Initialize-SnapshotRepository', 'New-Snapshot', 'Remove-OldSnapshot', 'Restore-Snapshot', 'Test-Snapshot')
+            'Get-SnapshotManifest', 'Initialize-SnapshotRepository', 'New-Snapshot', 'Remove-OldSnapshot',
+            'Repair-SnapshotRepository', 'Restore-Snapshot', 'Test-Snapshot')
         $module.ExportedCommands.Values.CommandType | Select-Object -Unique | Should -Be 'Cmdlet'
     }
 
@@ -26,7 +27,7 @@ Describe 'Importing' {
             (Get-Command -Module BackupTools).Count
 "@
         $answer.Error | Should -BeNullOrEmpty
-        $answer.Output.Trim() | Should -Be '6'
+        $answer.Output.Trim() | Should -Be '7'
         $answer.ExitCode | Should -Be 0
     }
 

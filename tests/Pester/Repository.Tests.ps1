@@ -131,6 +131,7 @@ Describe 'A password' {
         @{ cmdlet = 'Test-Snapshot'; arguments = { @{ LiteralPath = $repository } } }
         @{ cmdlet = 'Restore-Snapshot'; arguments = { @{ LiteralPath = $repository; Destination = (Join-Path $place 'nowhere'); Confirm = $false } } }
         @{ cmdlet = 'Remove-OldSnapshot'; arguments = { @{ LiteralPath = $repository; KeepLast = 1 } } }
+        @{ cmdlet = 'Repair-SnapshotRepository'; arguments = { @{ LiteralPath = $repository } } }
     ) {
         $with = & $arguments
         $before = Get-TreeState -Path $repository
@@ -280,6 +281,37 @@ Describe 'Snapshots in a repository' {
         $result.Result | Sort-Object -Unique | Should -Be 'Failed'
         $result.Problems | Should -Not -BeNullOrEmpty
         Test-Snapshot $path -Password $secret -Quiet | Should -BeFalse
+    }
+}
+
+Describe 'Repair-SnapshotRepository' {
+    It 'makes a lost index anew, so that the snapshots are whole again' {
+        $path = Join-Path $place 'lost[1]'
+        $null = Initialize-SnapshotRepository $path -Password $secret
+        $null = New-Snapshot -LiteralPath $state -Destination $path -Password $secret
+        Get-ChildItem -LiteralPath "$path/index" | Remove-Item -Force
+        $found = Test-Snapshot -LiteralPath $path -Password $secret
+        $found.Result | Should -Be @('Failed', 'Failed')
+        $found[0].Problems -join '' | Should -Match 'repair'
+
+        $before = Get-TreeState -Path $path
+        Repair-SnapshotRepository -LiteralPath $path -Password $secret -WhatIf | Should -BeNullOrEmpty
+        Get-TreeState -Path $path | Should -Be $before
+
+        $result = Get-Item -LiteralPath $path | Repair-SnapshotRepository -Password $secret -LockTimeout 5s
+        $result.PSObject.TypeNames[0] | Should -Be 'BackupTools.RepositoryRepairResult'
+        $result.Status | Should -Be 'Repaired'
+        $result.Path | Should -Be $path
+        $result.Packs | Should -Be @(Get-ChildItem -LiteralPath "$path/data" -Recurse -File).Count
+        $result.Pieces | Should -BeGreaterThan 3
+        $result.Problems | Should -HaveCount 0
+        ($result | Out-String) | Should -Match '(?s)Status.*Path.*Packs.*Pieces.*Problems'
+        (Test-Snapshot -LiteralPath $path -Password $secret).Result | Should -Be 'Ok'
+    }
+
+    It 'refuses what is no repository' {
+        Repair-SnapshotRepository $state -Password $secret -ErrorAction SilentlyContinue -ErrorVariable failed
+        Get-ErrorName -ErrorRecord $failed[0] | Should -Be 'StoreNotFound'
     }
 }
 

@@ -19,6 +19,15 @@ internal static class CoreMapping
         Compressed = made.IsCompressed,
     };
 
+    public static RepositoryRepairResult ToOutput(this RepairedRepository repaired) => new()
+    {
+        Status = "Repaired",
+        Path = repaired.Store,
+        Packs = repaired.Packs,
+        Pieces = repaired.Blobs,
+        Problems = [.. repaired.Problems],
+    };
+
     public static SnapshotManifest ToOutput(this NewSnapshotResult made)
     {
         SnapshotManifest manifest = made.Snapshot.ToOutput();
