@@ -8,13 +8,15 @@ namespace BackupTools.Core.Stores.Repositories;
 internal static class DatabaseCutting
 {
     /// <summary>The shortest piece, unless the pages are larger.</summary>
-    public const int ShortestPiece = 16 * 1024;
+    public const int ShortestPiece = 8 * 1024;
 
     /// <summary>The longest piece.</summary>
     public const int LongestPiece = 1024 * 1024;
 
-    // Up to here pieces are short; from there on they double with each fourfold length.
-    private const long FirstStretch = 1L << 30;
+    // Up to here pieces are short; from there on they double with each fourfold length. With a hundredth of the rows of a
+    // database of 220 MiB changing between two snapshots, each takes 13, 21, 40 or 78 MB by pieces of 4, 8, 16 or 32 KiB;
+    // to save 1 GiB takes 11 or 4 % longer by 4 or 8 KiB than by 16, and the index grows with the number of pieces.
+    private const long FirstStretch = 512L << 20;
 
     /// <summary>The length of the piece that begins at an offset which is such a boundary; the last one is as long as is left.</summary>
     public static int PieceLength(long offset, int pageSize)
