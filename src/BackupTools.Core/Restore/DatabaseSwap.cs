@@ -48,8 +48,7 @@ internal sealed class DatabaseSwap
         DatabaseSwap swap = new(parent, target, stage, safety, sidecars);
         if (!stands && sidecars.Count == 0)
         {
-            parent.RenameToFreeName(swap._stage, parent, target);
-            parent.Sync();
+            parent.InstallNew(swap._stage, target);
             return false;
         }
 

@@ -24,8 +24,7 @@ internal static class DirectorySwap
         EntryName safety = EntryName.FromText(safetyName);
         if (!parent.TryGetStatus(target, out _))
         {
-            parent.RenameToFreeName(stage, parent, target);
-            parent.Sync();
+            parent.InstallNew(stage, target);
             return false;
         }
 

@@ -39,6 +39,24 @@ internal static class SafeRename
         }
     }
 
+    /// <summary>
+    /// Gives a stage the name of a target where nothing stands, durably; taken back where it cannot be made durable, so that
+    /// an error means that nothing was changed.
+    /// </summary>
+    public static void InstallNew(this DirectoryHandle parent, EntryName stage, EntryName target)
+    {
+        parent.RenameToFreeName(stage, parent, target);
+        try
+        {
+            parent.Sync();
+        }
+        catch (Exception e)
+        {
+            RollbackException.Guard(e, () => parent.RenameToFreeName(target, parent, stage));
+            throw;
+        }
+    }
+
     /// <summary>Exchanges two names in one step, where the file system can.</summary>
     public static bool TryExchange(this DirectoryHandle parent, EntryName one, EntryName other)
     {
