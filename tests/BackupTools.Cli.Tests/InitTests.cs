@@ -156,6 +156,7 @@ public class InitTests
         // The shell goes on after Ctrl-C, to tell of the terminal.
         using Terminal terminal = new(directory, "init repository", "trap : INT; ");
         terminal.Answer("': ", key);
+        terminal.Insist(key);
         Assert.Equal((exitCode, true), terminal.Wait());
         Assert.False(Directory.Exists(directory["repository"]));
     }

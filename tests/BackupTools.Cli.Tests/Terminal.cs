@@ -69,6 +69,19 @@ internal sealed class Terminal : IDisposable
         _script.StandardInput.Flush();
     }
 
+    /// <summary>
+    /// Presses a key until the program ends: a terminal may drop what arrives while its settings change, and somebody who
+    /// sees nothing happen presses again.
+    /// </summary>
+    public void Insist(string key)
+    {
+        while (!_script.WaitForExit(TimeSpan.FromSeconds(10)) && !Shown.Contains("exit=", StringComparison.Ordinal))
+        {
+            _script.StandardInput.Write(key);
+            _script.StandardInput.Flush();
+        }
+    }
+
     /// <summary>Waits for the end.</summary>
     /// <returns>The program's exit code, and whether the terminal shows what is typed again.</returns>
     public (int ExitCode, bool IsEchoing) Wait()
