@@ -53,7 +53,7 @@ Describe 'The package' {
         $manifest = Test-ModuleManifest -Path "$package/BackupTools.psd1" -ErrorAction Stop
         $manifest.Version | Should -Be $version
         $manifest.CompatiblePSEditions | Should -Be 'Core'
-        $manifest.ExportedCommands.Count | Should -Be 6
+        $manifest.ExportedCommands.Count | Should -Be 7
         $manifest.Description | Should -Not -BeNullOrEmpty
         $manifest.Tags | Should -Contain 'PSEdition_Core'
     }
