@@ -42,7 +42,7 @@ internal static class OpenFileHolders
             }
         }
 
-        return OpenFilesOfOthers()
+        return files.Count == 0 ? null : OpenFilesOfOthers()
             .Where(open => files.ContainsKey(open.Identity))
             .Select(open => new OpenFileHolder(open.Process, files[open.Identity], false))
             .FirstOrDefault();
