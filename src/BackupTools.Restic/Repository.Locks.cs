@@ -15,7 +15,31 @@ public sealed partial class Repository
     public RepositoryLock Lock(RepositoryLockMode mode, TimeSpan timeout, CancellationToken cancellation = default)
     {
         LockFiles files = new(Backend, _files);
-        RepositoryLock held = new(files, files.Acquire(mode, timeout, cancellation), Forget);
+        LockRecord record = files.Acquire(mode, LockFiles.Settling, timeout, cancellation);
+        return Hold(new RepositoryLock(files, record, settling: null, Forget));
+    }
+
+    /// <summary>
+    /// Locks the repository to read only: that may begin at once, while the time goes by for which a lock has to stand before
+    /// it counts. <see cref="RepositoryLock.Confirm"/> tells whether what was read does.
+    /// </summary>
+    /// <param name="timeout">How long to wait for others.</param>
+    /// <param name="cancellation">Stops the waiting.</param>
+    /// <exception cref="RepositoryException"><see cref="RepositoryError.Locked"/>: the message says by whom.</exception>
+    public RepositoryLock LockToRead(TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        LockFiles files = new(Backend, _files);
+        LockRecord record = files.Acquire(RepositoryLockMode.Shared, TimeSpan.Zero, timeout, cancellation);
+        return Hold(new RepositoryLock(files, record, new LockSettling(files, timeout), Forget));
+    }
+
+    /// <summary>All locks that can be read, those of dead processes included.</summary>
+    /// <param name="cancellation">Stops it.</param>
+    public IReadOnlyList<LockRecord> ListLocks(CancellationToken cancellation = default) =>
+        new LockFiles(Backend, _files).List(cancellation);
+
+    private RepositoryLock Hold(RepositoryLock held)
+    {
         lock (_held)
         {
             _held.Add(held);
@@ -23,11 +47,6 @@ public sealed partial class Repository
 
         return held;
     }
-
-    /// <summary>All locks that can be read, those of dead processes included.</summary>
-    /// <param name="cancellation">Stops it.</param>
-    public IReadOnlyList<LockRecord> ListLocks(CancellationToken cancellation = default) =>
-        new LockFiles(Backend, _files).List(cancellation);
 
     private void Forget(RepositoryLock released)
     {
@@ -42,9 +61,9 @@ public sealed partial class Repository
     {
         lock (_held)
         {
-            if (_held.Count == 0)
+            if (!_held.Exists(held => !held.IsToReadOnly))
             {
-                throw new InvalidOperationException("The repository is not locked.");
+                throw new InvalidOperationException("The repository is not locked, or to read only.");
             }
 
             _held.ForEach(held => held.ThrowIfLost());

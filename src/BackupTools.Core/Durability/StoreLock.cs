@@ -78,6 +78,11 @@ internal sealed class StoreLock : IStoreLock
         }
     }
 
+    // The system sees to it.
+    public void Confirm(CancellationToken cancellation)
+    {
+    }
+
     // Whoever may add is alone.
     public bool TryAllowRemoval() => true;
 

@@ -34,7 +34,7 @@ internal sealed class RestoreRun(
         try
         {
             using ISnapshotReader reader = located.Store.Open(snapshot);
-            return Restore(reader, preparation);
+            return Restore(reader, preparation, storeLock);
         }
         catch
         {
@@ -80,7 +80,7 @@ internal sealed class RestoreRun(
         }
     }
 
-    private RestoreResult Restore(ISnapshotReader reader, RestorePreparation preparation)
+    private RestoreResult Restore(ISnapshotReader reader, RestorePreparation preparation, IStoreLock storeLock)
     {
         RestoreTarget target = preparation.Target;
         using DirectoryHandle parent = DirectoryHandle.Open(target.ParentPath);
@@ -103,8 +103,8 @@ internal sealed class RestoreRun(
         {
             tracker.Begin("Restoring", preparation.Bytes);
             result = kind == SwapKind.Database
-                ? RestoreDatabase(reader, preparation, parent, stage, record)
-                : RestoreDirectory(reader, preparation, parent, home, stage, record);
+                ? RestoreDatabase(reader, preparation, storeLock, parent, stage, record)
+                : RestoreDirectory(reader, preparation, storeLock, parent, home, stage, record);
         }
         catch (Exception e)
         {
@@ -167,12 +167,18 @@ internal sealed class RestoreRun(
     }
 
     private RestoreResult RestoreDatabase(
-        ISnapshotReader reader, RestorePreparation preparation, DirectoryHandle parent, string stage, RestoreRecord record)
+        ISnapshotReader reader,
+        RestorePreparation preparation,
+        IStoreLock storeLock,
+        DirectoryHandle parent,
+        string stage,
+        RestoreRecord record)
     {
         RestoreTarget target = preparation.Target;
         EntryName name = EntryName.FromText(target.Name);
         bool isVerified = new DatabaseStager(reader, _request.SkipVerify, WriteMethod.Direct, tracker, cancellation)
             .Run(parent, EntryName.FromText(stage), name);
+        storeLock.Confirm(cancellation);
         cancellation.ThrowIfCancellationRequested();
         reached("staged");
         TargetAcceptance.CheckUse(target, _request, text => tracker.Warn(text));
@@ -189,6 +195,7 @@ internal sealed class RestoreRun(
     private RestoreResult RestoreDirectory(
         ISnapshotReader reader,
         RestorePreparation preparation,
+        IStoreLock storeLock,
         DirectoryHandle parent,
         DirectoryHandle home,
         string stage,
@@ -198,6 +205,7 @@ internal sealed class RestoreRun(
         EntryName name = EntryName.FromText(target.Name);
         bool isByEntry = RestorePreparation.IsByEntry(target, _request.Overlay);
         StagedTree staged = Stage(reader, preparation.Selection, home, EntryName.FromText(stage), completeRoot: !isByEntry);
+        storeLock.Confirm(cancellation);
         reached("staged");
         TargetAcceptance.CheckUse(target, _request, text => tracker.Warn(text));
         bool isKept = Guard(target, () => isByEntry

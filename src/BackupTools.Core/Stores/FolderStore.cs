@@ -138,6 +138,8 @@ internal sealed class FolderStore : ISnapshotStore
 
     ISnapshotWriter ISnapshotStore.Create(SnapshotManifest draft) => Create(draft.Name, draft.Kind, draft.CreatedAt);
 
+    public bool IsReadByExamination => false;
+
     public bool Exists(StoredSnapshot snapshot) => snapshot.ManifestPath.Length == 0 || File.Exists(snapshot.ManifestPath);
 
     public bool IsPartOfSnapshot(string path)

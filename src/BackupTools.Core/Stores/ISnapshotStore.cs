@@ -18,6 +18,13 @@ internal enum StoreUse
 /// <summary>A lock on a store; disposing it releases it.</summary>
 internal interface IStoreLock : IDisposable
 {
+    /// <summary>
+    /// Makes sure that nobody has worked on the store against a lock that was taken to read, which may count only a moment after
+    /// reading has begun. What was read counts once this comes back.
+    /// </summary>
+    /// <exception cref="BackupException"><see cref="ErrorId.StoreLocked"/>.</exception>
+    void Confirm(CancellationToken cancellation);
+
     /// <summary>Has a lock that was taken for adding allow removing as well, without waiting for others.</summary>
     /// <returns>Whether it does.</returns>
     bool TryAllowRemoval();
@@ -62,6 +69,12 @@ internal interface ISnapshotStore : IDisposable
     /// What somebody who is about to add a snapshot should hear of the store, but has not heard yet; known once it is locked.
     /// </summary>
     IReadOnlyList<string> TakeWarnings();
+
+    /// <summary>
+    /// Whether <see cref="Examine"/> reads all that is read without a rehearsal, so that what is left to verify of each snapshot
+    /// takes no time.
+    /// </summary>
+    bool IsReadByExamination { get; }
 
     /// <summary>
     /// Looks at what snapshots share, once for all of them, before each of them is verified by its reader. Needs a lock.

@@ -35,7 +35,7 @@ public static class SnapshotVerifier
         }
 
         CheckExpected(request, snapshots);
-        StoreExamination examination = Examine(located.Store, snapshots, request, tracker, cancellation);
+        (StoreExamination examination, IReadOnlyList<Findings?> found) = Examine(located.Store, snapshots, request, tracker, cancellation);
         if (examination.OfStore.Count > 0 && located.Named is null)
         {
             // Which snapshots that harms, their own results tell.
@@ -44,10 +44,12 @@ public static class SnapshotVerifier
             yield return store.ToResult(located.Store.Path, request.Level);
         }
 
-        foreach (StoredSnapshot snapshot in snapshots)
+        for (int i = 0; i < snapshots.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (VerifyOne(located.Store, snapshot, examination.Of(snapshot), request, tracker, cancellation) is not { } findings)
+            StoredSnapshot snapshot = snapshots[i];
+            if ((i < found.Count ? found[i] : VerifyAlone(located.Store, snapshot, examination, request, tracker, cancellation))
+                is not { } findings)
             {
                 continue;
             }
@@ -62,6 +64,20 @@ public static class SnapshotVerifier
         }
     }
 
+    private static Findings? VerifyAlone(
+        ISnapshotStore store,
+        StoredSnapshot snapshot,
+        StoreExamination examination,
+        VerifyRequest request,
+        ProgressTracker tracker,
+        CancellationToken cancellation)
+    {
+        using IStoreLock storeLock = store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
+        Findings? findings = VerifyOne(store, snapshot, examination.Of(snapshot), request, tracker, cancellation);
+        storeLock.Confirm(cancellation);
+        return findings;
+    }
+
     private static Findings? VerifyOne(
         ISnapshotStore store,
         StoredSnapshot snapshot,
@@ -70,7 +86,6 @@ public static class SnapshotVerifier
         ProgressTracker tracker,
         CancellationToken cancellation)
     {
-        using IStoreLock storeLock = store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
         if (!store.Exists(snapshot))
         {
             tracker.Verbose($"'{snapshot.SnapshotPath}' was removed meanwhile.", snapshot.SnapshotPath);
@@ -94,7 +109,8 @@ public static class SnapshotVerifier
         return findings;
     }
 
-    private static StoreExamination Examine(
+    // And verifies each snapshot under the same lock, where that takes no time any more.
+    private static (StoreExamination Examination, IReadOnlyList<Findings?> Found) Examine(
         ISnapshotStore store,
         IReadOnlyList<StoredSnapshot> snapshots,
         VerifyRequest request,
@@ -102,7 +118,19 @@ public static class SnapshotVerifier
         CancellationToken cancellation)
     {
         using IStoreLock storeLock = store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
-        return store.Examine(snapshots, request.Level == VerifyLevel.Hash, tracker, cancellation);
+        StoreExamination examination = store.Examine(snapshots, request.Level == VerifyLevel.Hash, tracker, cancellation);
+        List<Findings?> found = [];
+        if (store.IsReadByExamination && request.Level != VerifyLevel.Rehearse)
+        {
+            foreach (StoredSnapshot snapshot in snapshots)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                found.Add(VerifyOne(store, snapshot, examination.Of(snapshot), request, tracker, cancellation));
+            }
+        }
+
+        storeLock.Confirm(cancellation);
+        return (examination, found);
     }
 
     private static void CheckExpected(VerifyRequest request, IReadOnlyList<StoredSnapshot> snapshots)

@@ -26,7 +26,11 @@ internal sealed class LockFiles(IRepositoryBackend backend, UnpackedFiles files)
         [.. backend.List(RepositoryFileType.Lock, cancellation).Select(f => TryLoad(f.Id, out _)).OfType<LockRecord>()];
 
     /// <summary>Waits until the repository is free, and locks it.</summary>
-    public LockRecord Acquire(RepositoryLockMode mode, TimeSpan timeout, CancellationToken cancellation)
+    /// <param name="mode">How.</param>
+    /// <param name="settling">How long the lock has to stand before this comes back.</param>
+    /// <param name="timeout">How long to wait for others.</param>
+    /// <param name="cancellation">Stops the waiting.</param>
+    public LockRecord Acquire(RepositoryLockMode mode, TimeSpan settling, TimeSpan timeout, CancellationToken cancellation)
     {
         long deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
         TimeSpan pause = TimeSpan.FromMilliseconds(100);
@@ -36,7 +40,7 @@ internal sealed class LockFiles(IRepositoryBackend backend, UnpackedFiles files)
             if (conflict is null)
             {
                 LockRecord record = Save(LockHolder.CreateRecord(mode));
-                conflict = Settle(record, mode, cancellation);
+                conflict = Settle(record, mode, settling, cancellation);
                 if (conflict is null)
                 {
                     return record;
@@ -46,9 +50,7 @@ internal sealed class LockFiles(IRepositoryBackend backend, UnpackedFiles files)
             long left = deadline - Environment.TickCount64;
             if (left <= 0)
             {
-                throw new RepositoryException(
-                    RepositoryError.Locked,
-                    $"The repository '{backend.Location}' is in use: {conflict}. Nothing was changed. Try again later.");
+                throw InUse(conflict);
             }
 
             // By chance, so that two that back off from each other do not meet again.
@@ -58,19 +60,25 @@ internal sealed class LockFiles(IRepositoryBackend backend, UnpackedFiles files)
         }
     }
 
-    private static void Pause(TimeSpan time, CancellationToken cancellation)
+    /// <summary>That others hold it.</summary>
+    public RepositoryException InUse(string conflict) => new(
+        RepositoryError.Locked,
+        $"The repository '{backend.Location}' is in use: {conflict}. Nothing was changed. Try again later.");
+
+    /// <summary>Waits.</summary>
+    public static void Pause(TimeSpan time, CancellationToken cancellation)
     {
         cancellation.WaitHandle.WaitOne(time);
         cancellation.ThrowIfCancellationRequested();
     }
 
-    private string? Settle(LockRecord record, RepositoryLockMode mode, CancellationToken cancellation)
+    private string? Settle(LockRecord record, RepositoryLockMode mode, TimeSpan settling, CancellationToken cancellation)
     {
         string? conflict = null;
         bool settled = false;
         try
         {
-            Pause(Settling, cancellation);
+            Pause(settling, cancellation);
             conflict = FindConflict(mode, record.Id, cancellation);
             settled = conflict is null;
             return conflict;
@@ -85,7 +93,7 @@ internal sealed class LockFiles(IRepositoryBackend backend, UnpackedFiles files)
     }
 
     /// <summary>Looks for a lock that forbids ours; removes those of dead processes.</summary>
-    private string? FindConflict(RepositoryLockMode mode, ObjectId own, CancellationToken cancellation)
+    public string? FindConflict(RepositoryLockMode mode, ObjectId own, CancellationToken cancellation)
     {
         foreach (StoredFile file in backend.List(RepositoryFileType.Lock, cancellation))
         {

@@ -20,15 +20,17 @@ public sealed class RepositoryLock : IDisposable
     private readonly LockFiles _files;
     private readonly Action<RepositoryLock> _released;
     private readonly CancellationTokenSource _lost = new();
+    private readonly LockSettling? _settling;
     private readonly PosixSignalRegistration? _hangup;
     private readonly Timer _timer;
     private LockRecord _record;
     private bool _isReleased;
 
-    internal RepositoryLock(LockFiles files, LockRecord record, Action<RepositoryLock> released)
+    internal RepositoryLock(LockFiles files, LockRecord record, LockSettling? settling, Action<RepositoryLock> released)
     {
         _files = files;
         _record = record;
+        _settling = settling;
         _released = released;
         _hangup = OperatingSystem.IsWindows()
             ? null
@@ -46,10 +48,22 @@ public sealed class RepositoryLock : IDisposable
     /// </summary>
     public CancellationToken Lost { get; }
 
+    /// <summary>Whether nothing may be written under it.</summary>
+    internal bool IsToReadOnly => _settling is not null;
+
     /// <summary>The lock's file, which changes whenever the lock is made anew.</summary>
     internal ObjectId Id => _record.Id;
 
     private TimeSpan Age => DateTime.UtcNow - _record.Time.ToDateTime();
+
+    /// <summary>
+    /// Waits until the lock counts, which a lock that was taken to read does only a moment after reading may begin.
+    /// </summary>
+    /// <param name="cancellation">Stops the waiting.</param>
+    /// <exception cref="RepositoryException">
+    /// <see cref="RepositoryError.Locked"/>: somebody holds the repository exclusively, and what was read counts for nothing.
+    /// </exception>
+    public void Confirm(CancellationToken cancellation = default) => _settling?.Wait(cancellation);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -66,6 +80,7 @@ public sealed class RepositoryLock : IDisposable
             _hangup?.Dispose();
         }
 
+        _settling?.Dispose();
         _released(this);
         _files.Remove(_record.Id);
         _lost.Dispose();

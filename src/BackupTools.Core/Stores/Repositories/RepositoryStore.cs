@@ -132,6 +132,8 @@ internal sealed class RepositoryStore : ISnapshotStore
     public ISnapshotWriter Create(SnapshotManifest draft) => new RepositorySnapshotWriter(
         Repository, Path, ParentSnapshot.Find(Repository, _listed, draft), End);
 
+    public bool IsReadByExamination => true;
+
     public StoreExamination Examine(
         IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
         Translate(() => RepositoryExamination.Run(Repository, snapshots, withContent, progress, cancellation));

@@ -22,16 +22,29 @@ internal sealed class RepositoryStoreLock : IStoreLock
     /// <summary>Locks a repository; to read one that cannot be written, no lock is needed.</summary>
     public static RepositoryStoreLock Acquire(Repository repository, StoreUse use, TimeSpan timeout, CancellationToken cancellation)
     {
-        RepositoryLockMode mode = use == StoreUse.Remove ? RepositoryLockMode.Exclusive : RepositoryLockMode.Shared;
         try
         {
-            return new RepositoryStoreLock(repository, repository.Lock(mode, timeout, cancellation));
+            return new RepositoryStoreLock(repository, use switch
+            {
+                StoreUse.Read => repository.LockToRead(timeout, cancellation),
+                StoreUse.Add => repository.Lock(RepositoryLockMode.Shared, timeout, cancellation),
+                _ => repository.Lock(RepositoryLockMode.Exclusive, timeout, cancellation),
+            });
         }
         catch (Exception e) when (use == StoreUse.Read && IsNotWritable(e))
         {
             return new RepositoryStoreLock(repository, null);
         }
     }
+
+    public void Confirm(CancellationToken cancellation) => RepositoryErrors.Translate(
+        _repository.Backend.Location,
+        "Nothing was changed.",
+        () =>
+        {
+            _held?.Confirm(cancellation);
+            return true;
+        });
 
     // Exclusive is who is alone, so our own lock has to go first: what was to be added is there by now.
     public bool TryAllowRemoval()

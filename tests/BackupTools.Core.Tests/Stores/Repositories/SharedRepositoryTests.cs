@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Verification;
 using BackupTools.Restic;
 using BackupTools.Restic.Backends;
 using BackupTools.Restic.Locks;
@@ -30,6 +31,25 @@ public sealed class SharedRepositoryTests : IDisposable
         _scene.Take(_source);
         Assert.Equal(2, _scene.List().Count);
         _scene.Restore(snapshot.SnapshotPath, _scene["restored"]);
+    }
+
+    [Theory]
+    [InlineData(VerifyLevel.Hash)]
+    [InlineData(VerifyLevel.Rehearse)]
+    public void When_a_result_of_verifying_is_handed_on_the_repository_is_free(VerifyLevel level)
+    {
+        _scene.Take(_source);
+        _scene.Take(_source);
+        VerifyRequest request = new() { Snapshot = _scene.Store, Level = level, Credential = _scene.Credential };
+        int results = 0;
+        foreach (VerifyResult result in SnapshotVerifier.Verify(request, _scene.Observer, CancellationToken.None))
+        {
+            Assert.Equal(VerifyOutcome.Ok, result.Result);
+            Assert.Empty(_scene.Files("locks"));
+            results++;
+        }
+
+        Assert.Equal(2, results);
     }
 
     [SkippableFact]
