@@ -191,6 +191,71 @@ Describe 'Snapshots in a repository' {
         $taken | ForEach-Object { $_.SnapshotPath | Should -BeLike "$repository*snapshots*" }
     }
 
+    It 'tell how each database in a directory was captured' {
+        $taken[1].Databases | Should -HaveCount 1
+        $taken[1].Databases[0].PSObject.TypeNames[0] | Should -Be 'BackupTools.CapturedDatabase'
+        $taken[1].Databases[0].Path | Should -Be 'users.db'
+        "$($taken[1].Databases)" | Should -Be 'users.db (Exact)'
+        $listed = Get-SnapshotManifest $taken[1].SnapshotPath -Password $secret
+        $listed.Databases[0].CapturedAt | Should -Be $taken[1].Databases[0].CapturedAt
+        $listed.Databases[0].SourceState | Should -Be $taken[1].Databases[0].SourceState
+        $listed.ChangedWhileRead | Should -HaveCount 0
+
+        # Where a listing tells it, they do not.
+        (New-Snapshot $state (Join-Path $place 'plain')).Databases | Should -BeNullOrEmpty
+    }
+
+    It 'tell it after <way>, too' -ForEach @(
+        @{ way = 'a job'; pass = { $taken[1] | ForEach-Object -Process { Start-Job -InputObject $_ -ScriptBlock { $input } | Receive-Job -Wait -AutoRemoveJob } } }
+        @{ way = 'Export-Clixml'; pass = { Export-Clixml -InputObject $taken[1] -LiteralPath "$place/taken.xml"; Import-Clixml -LiteralPath "$place/taken.xml" } }
+    ) {
+        $object = & $pass
+        $object.PSObject.TypeNames[0] | Should -Be 'Deserialized.BackupTools.SnapshotManifest'
+        $object.Databases | Should -HaveCount 1
+        $object.Databases[0].Path | Should -Be 'users.db'
+        $object.Databases[0].Capture | Should -Be 'Exact'
+        $object.Databases[0].CapturedAt | Should -Be $taken[1].Databases[0].CapturedAt
+        $object.Databases[0].CapturedAt.Kind | Should -Be 'Utc'
+        $object.Databases[0].Check.Result | Should -Be 'Ok'
+        $object.ChangedWhileRead | Should -HaveCount 0
+    }
+
+    It 'tell which files changed each time they were read' -Skip:$IsWindows {
+        $path = Join-Path $place 'of-busy'
+        $null = Initialize-SnapshotRepository $path -Password $secret
+        $source = Join-Path $place 'busy'
+        $null = New-Item -ItemType Directory -Path $source
+        [System.IO.File]::WriteAllBytes("$source/log", [byte[]]::new(30MB))
+        [System.IO.File]::WriteAllText("$place/write.sh", 'while [ -e "$1" ]; do echo x >> "$2"; done')
+        $null = New-Item -ItemType File -Path "$place/go"
+        $writer = Start-Process -FilePath sh -ArgumentList "$place/write.sh", "$place/go", "$source/log" -PassThru
+        try {
+            $busy = New-Snapshot $source $path -Password $secret -WarningAction SilentlyContinue
+        }
+        finally {
+            Remove-Item -LiteralPath "$place/go"
+            $writer.WaitForExit()
+        }
+
+        $busy.ChangedWhileRead | Should -Be 'log'
+        $stored = Get-SnapshotManifest $path -Password $secret
+        [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($stored)).ChangedWhileRead | Should -Be 'log'
+    }
+
+    It 'have the properties that manifests are documented to have' {
+        function ConvertTo-PropertyName {
+            param([Parameter(ValueFromPipeline)][string] $Key)
+            process { -join ($Key -split '_' | ForEach-Object { $_.Substring(0, 1).ToUpperInvariant() + $_.Substring(1) }) }
+        }
+
+        $schema = Get-Content -LiteralPath "$PSScriptRoot/../../docs/manifest.schema.json" -Raw | ConvertFrom-Json
+        $there = $taken[1].PSObject.Properties.Name
+        $schema.properties.PSObject.Properties.Name | ConvertTo-PropertyName | Where-Object { $_ -cnotin $there } | Should -BeNullOrEmpty
+        $there = $taken[1].Databases[0].PSObject.Properties.Name
+        $schema.properties.databases.items.properties.PSObject.Properties.Name | ConvertTo-PropertyName | Where-Object { $_ -cnotin $there } |
+            Should -BeNullOrEmpty
+    }
+
     It 'are listed' {
         $listed = @(Get-SnapshotManifest $repository -Password $secret)
         $listed.Id | Should -Be $taken.Id

@@ -64,14 +64,14 @@ internal static class CoreMapping
                 Bytes = section.Bytes,
             })],
             Sqlite = manifest.Sqlite is { } sqlite ? ToOutput(sqlite) : null,
-            Check = manifest.Check is { } check
-                ? new SnapshotCheck { Level = check.Level, Result = check.Result.ToString(), Detail = check.Detail }
-                : null,
+            Check = ToOutput(manifest.Check),
             Tags = [.. manifest.Tags],
             Comment = manifest.Comment,
             Incomplete = manifest.Incomplete,
             Errors = ToOutput(manifest.Errors),
             Skipped = ToOutput(manifest.Skipped),
+            Databases = manifest.Databases is { } databases ? [.. databases.Select(ToOutput)] : null,
+            ChangedWhileRead = [.. manifest.ChangedWhileRead],
             ManifestPath = stored.ManifestPath,
             SnapshotPath = stored.SnapshotPath,
             State = stored.State.ToString(),
@@ -106,6 +106,19 @@ internal static class CoreMapping
 
     private static SnapshotProblem[] ToOutput(IEnumerable<Core.Snapshots.SnapshotProblem> problems) =>
         [.. problems.Select(problem => new SnapshotProblem { Path = problem.Path, Reason = problem.Reason })];
+
+    private static SnapshotCheck? ToOutput(Core.Snapshots.SnapshotCheck? check) =>
+        check is null ? null : new SnapshotCheck { Level = check.Level, Result = check.Result.ToString(), Detail = check.Detail };
+
+    private static CapturedDatabase ToOutput(Core.Snapshots.CapturedDatabase database) => new()
+    {
+        Path = database.Path,
+        PathRaw = database.PathRaw is { } raw ? Convert.ToBase64String(raw) : null,
+        Capture = database.Capture.ToString(),
+        CapturedAt = database.CapturedAt,
+        Check = ToOutput(database.Check),
+        SourceState = database.SourceState,
+    };
 
     private static SourceFileInfo ToOutput(Core.Snapshots.SourceFileInfo file) => new()
     {

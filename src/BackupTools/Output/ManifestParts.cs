@@ -80,6 +80,32 @@ public sealed class SqliteInfo
     public override string ToString() => $"{Capture} copy of {PageCount} pages of {PageSize} bytes, {JournalMode}";
 }
 
+/// <summary>How a database of a snapshot in a repository was captured.</summary>
+public sealed class CapturedDatabase
+{
+    /// <summary>Its path below the source, or the file's name where the source is the database itself.</summary>
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>The path in base64, where it is not valid Unicode.</summary>
+    public string? PathRaw { get; set; }
+
+    /// <summary>How it was copied: <c>Exact</c>, <c>Vacuum</c> or <c>Raw</c>.</summary>
+    public string Capture { get; set; } = string.Empty;
+
+    /// <summary>When its copy was consistent, in UTC.</summary>
+    public DateTime? CapturedAt { get; set; }
+
+    /// <summary>The check that its copy went through.</summary>
+    public SnapshotCheck? Check { get; set; }
+
+    /// <summary>What its files looked like, for a later run to tell by whether they changed; means nothing else.</summary>
+    public string? SourceState { get; set; }
+
+    /// <summary>Path and capture.</summary>
+    /// <returns>For instance <c>users.db (Exact)</c>.</returns>
+    public override string ToString() => $"{Path} ({Capture})";
+}
+
 /// <summary>Metadata of a database file at its source.</summary>
 public sealed class SourceFileInfo
 {

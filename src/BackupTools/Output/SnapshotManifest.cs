@@ -82,6 +82,12 @@ public sealed class SnapshotManifest
     /// <summary>What was left out knowingly, and why.</summary>
     public SnapshotProblem[] Skipped { get; set; } = [];
 
+    /// <summary>The databases, in a repository: how each was captured. Nothing elsewhere.</summary>
+    public CapturedDatabase[]? Databases { get; set; }
+
+    /// <summary>Paths of files that changed each time they were read, in a repository.</summary>
+    public string[] ChangedWhileRead { get; set; } = [];
+
     /// <summary>Full path of the manifest file.</summary>
     public string ManifestPath { get; set; } = string.Empty;
 
