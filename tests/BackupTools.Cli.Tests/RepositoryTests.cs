@@ -171,12 +171,15 @@ public sealed class RepositoryTests : IDisposable
         {
             Assert.True(SpinWait.SpinUntil(
                 () => Directory.EnumerateFiles(_directory["repository", "locks"]).Any(), TimeSpan.FromMinutes(1)));
-            ProcessResult made = Run("new", "source", "--to", "repository", "--keep", "1", "--json", "--verbose").Expect(0);
+            ProcessResult made = Run("new", "source", "--to", "repository", "--keep", "1", "--json").Expect(0);
             Assert.Empty(Assert.Single(made.Objects).GetProperty("removed").EnumerateArray());
-            Assert.Contains("note: ", made.Error, StringComparison.Ordinal);
+            Assert.Contains("warning: ", made.Error, StringComparison.Ordinal);
+
+            // Where nothing would be removed, there is nothing to tell.
+            Assert.Empty(Run("new", "source", "--to", "repository", "--keep", "0", "--json").Expect(0).Error);
         }
 
-        Assert.Equal(2, Run("list", "repository", "--json").Expect(0).Objects.Count);
+        Assert.Equal(3, Run("list", "repository", "--json").Expect(0).Objects.Count);
     }
 
     [Fact]

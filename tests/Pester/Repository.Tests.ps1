@@ -400,6 +400,33 @@ Describe 'Together with restic' -Skip:(-not $script:withRestic) {
         Get-Content -LiteralPath "$target/notes/today.txt" | Should -Be 'Buy milk.'
     }
 
+    It 'what -Keep leaves there while restic is at work is told by a warning' -Skip:$IsWindows {
+        $repository = Join-Path $place 'shared'
+        $null = Initialize-SnapshotRepository $repository -Password $secret
+        $null = New-Snapshot $state $repository -Password $secret
+        $null = New-Item -ItemType File -Path "$place/at-work"
+
+        # restic waits for its input, and holds its lock.
+        $work = 'while [ -e "$1" ]; do sleep 0.1; done | restic -q --no-cache -r "$2" --password-file "$3" backup --stdin'
+        [System.IO.File]::WriteAllText("$place/work.sh", $work)
+        $restic = Start-Process -FilePath sh -ArgumentList "$place/work.sh", "$place/at-work", $repository, $passwordFile -PassThru
+        try {
+            $locked = { @(Get-ChildItem -LiteralPath "$repository/locks").Count -gt 0 }
+            [System.Threading.SpinWait]::SpinUntil([Func[bool]]$locked, 60000) | Should -BeTrue
+            $made = New-Snapshot $state $repository -Keep 1 -Password $secret -WarningVariable warned -WarningAction SilentlyContinue -ErrorVariable failed
+        }
+        finally {
+            Remove-Item -LiteralPath "$place/at-work"
+            $restic.WaitForExit()
+        }
+
+        $made.Removed | Should -HaveCount 0
+        $warned | Should -HaveCount 1
+        $warned[0].Message | Should -BeLike "*$repository*"
+        $failed | Should -BeNullOrEmpty
+        (New-Snapshot $state $repository -Keep 1 -Password $secret).Removed | Should -HaveCount 2
+    }
+
     It 'a repository that restic made is a store' {
         $repository = Join-Path $place 'restics'
         $null = Invoke-Restic -Argument 'init'

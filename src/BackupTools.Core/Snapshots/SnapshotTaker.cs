@@ -141,8 +141,9 @@ public static class SnapshotTaker
         IReadOnlyList<StoredSnapshot> going = RetentionRules.DecideKeep(before, made, KeepCount(request));
         if (going.Count > 0 && !storeLock.TryAllowRemoval())
         {
-            progress.Verbose(
-                $"{going.Count} older snapshot(s) of '{made.Manifest.Name}' stay for now: others are using the store. The next run removes them.");
+            progress.Warn(
+                $"{going.Count} older snapshot(s) of '{made.Manifest.Name}' stay for now: others are using the store. The next run removes them.",
+                store.Path);
             return removed;
         }
 

@@ -67,7 +67,7 @@ public sealed class SharedRepositoryTests : IDisposable
 
             NewSnapshotResult made = _scene.TakeWhole(_source, request => request with { Keep = 1 });
             Assert.Empty(made.Removed);
-            Assert.Contains(_scene.Observer.Notices, static notice => notice.Message.Contains("stay for now", StringComparison.Ordinal));
+            Assert.Contains(_scene.Observer.Warnings, static warning => warning.Contains("stay for now", StringComparison.Ordinal));
             Assert.Equal(
                 ErrorId.StoreLocked, Assert.Throws<BackupException>(() => _scene.Prune(new() { Last = 1 })).Id);
             restic.StandardInput.Write("something");
