@@ -9,7 +9,7 @@ internal static class InitCommand
     public static CommandRun Define(Command command)
     {
         Parameters parameters = new(command);
-        Argument<string> repository = parameters.Path("REPO", "Where: a directory that is empty or does not exist yet.");
+        Argument<string> repository = parameters.Path("REPO", "Where: a directory that is empty (lost+found aside) or does not exist yet.");
         Func<ParseResult, ItemRun, RepositoryCredential> password = parameters.Password(isNew: true);
         return (arguments, run) =>
         {

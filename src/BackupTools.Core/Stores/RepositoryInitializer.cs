@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using BackupTools.Core.Stores.Repositories;
 using BackupTools.Restic;
 using BackupTools.Restic.Backends;
@@ -7,7 +8,7 @@ namespace BackupTools.Core.Stores;
 /// <summary>What <c>init</c> and <c>Initialize-SnapshotRepository</c> ask for.</summary>
 public sealed record InitializeRequest
 {
-    /// <summary>Where the repository is to be: a directory that is missing or empty.</summary>
+    /// <summary>Where the repository is to be: a directory that is missing or empty, <c>lost+found</c> aside.</summary>
     public required string Path { get; init; }
 
     /// <summary>Where its password comes from.</summary>
@@ -33,6 +34,9 @@ public sealed record InitializedRepository
 /// <summary>Makes repositories.</summary>
 public static class RepositoryInitializer
 {
+    // What e2fsck finds goes there; it is root's alone.
+    private const string FileSystemsOwn = "lost+found";
+
     /// <summary>Makes a repository, empty and encrypted, with one password.</summary>
     /// <param name="request">Where, and with which password.</param>
     /// <param name="observer">Is told where nothing is going to be compressed.</param>
@@ -72,7 +76,7 @@ public static class RepositoryInitializer
     }
 
     // A repository among other files, a folder store's for instance, would be taken for either. Empty directories may be
-    // there: those of a creation that was interrupted are.
+    // there: those of a creation that was interrupted are. At the root of a file system stands what belongs to that.
     private static void RefuseContent(string path)
     {
         if (File.Exists(path))
@@ -85,8 +89,7 @@ public static class RepositoryInitializer
             throw Exists($"There is a repository, or another program's data, in '{path}' already: it has a file 'config'.");
         }
 
-        EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false };
-        if (Directory.Exists(path) && Directory.EnumerateFiles(path, "*", all).FirstOrDefault() is { } file)
+        if (Directory.Exists(path) && FindFile(path) is { } file)
         {
             throw Exists($"The directory '{path}' is not empty: it holds '{Path.GetRelativePath(path, file)}'.");
         }
@@ -96,4 +99,14 @@ public static class RepositoryInitializer
             $"{reason} It was left as it is. Name a directory that is empty or does not exist yet.",
             path);
     }
+
+    private static string? FindFile(string path) => new FileSystemEnumerable<string>(
+        path,
+        static (ref FileSystemEntry entry) => entry.ToFullPath(),
+        new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false })
+    {
+        ShouldIncludePredicate = static (ref FileSystemEntry entry) => !entry.IsDirectory,
+        ShouldRecursePredicate = static (ref FileSystemEntry entry) =>
+            !(entry.FileName.SequenceEqual(FileSystemsOwn) && entry.Directory.SequenceEqual(entry.RootDirectory)),
+    }.FirstOrDefault();
 }

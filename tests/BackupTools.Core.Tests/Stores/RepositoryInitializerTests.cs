@@ -40,6 +40,8 @@ public class RepositoryInitializerTests
     [Theory]
     [InlineData("notes.txt")]
     [InlineData("deep/down/notes.txt")]
+    [InlineData("deep/lost+found/notes.txt")]
+    [InlineData("lost+found")]
     [InlineData(".backuptools.lock")]
     [InlineData("config")]
     [InlineData("keys/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
@@ -90,6 +92,28 @@ public class RepositoryInitializerTests
         Directory.CreateDirectory(directory["repository", "data", "0f"]);
         Directory.CreateDirectory(directory["repository", "keys"]);
         Create(directory["repository"]);
+    }
+
+    [Fact]
+    public void The_root_of_a_file_system_is_taken_with_what_belongs_to_that()
+    {
+        using TemporaryDirectory directory = new();
+        string own = Directory.CreateDirectory(directory["mounted", "lost+found"]).FullName;
+        File.WriteAllText(Path.Join(own, "#1234"), "found");
+        if (!OperatingSystem.IsWindows())
+        {
+            // Nobody but root looks into it.
+            File.SetUnixFileMode(own, UnixFileMode.None);
+        }
+
+        Create(directory["mounted"]);
+        Assert.True(File.Exists(directory["mounted", "config"]));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        Assert.Equal("found", File.ReadAllText(Path.Join(own, "#1234")));
     }
 
     [Fact]
