@@ -110,8 +110,7 @@ public sealed partial class Repository
         {
             throw new RepositoryException(
                 RepositoryError.BlobNotFound,
-                $"{blob} is in no index of the repository '{Backend.Location}'. Check the repository; if a pack has it, making "
-                + "the index anew brings it back.");
+                $"{blob} is in no index of the repository '{Backend.Location}'.");
         }
 
         if (TryLoad(first, destination, out RepositoryDataException? damage))

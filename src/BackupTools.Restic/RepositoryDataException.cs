@@ -21,4 +21,7 @@ public sealed class RepositoryDataException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>Whether the index lacks something, so that making it anew from the packs may help.</summary>
+    public bool IsIndexIncomplete { get; init; }
 }

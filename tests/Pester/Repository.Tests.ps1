@@ -357,7 +357,10 @@ Describe 'Repair-SnapshotRepository' {
         Get-ChildItem -LiteralPath "$path/index" | Remove-Item -Force
         $found = Test-Snapshot -LiteralPath $path -Password $secret
         $found.Result | Should -Be @('Failed', 'Failed')
-        $found[0].Problems -join '' | Should -Match 'repair'
+        $found[0].Problems -join '' | Should -MatchExactly 'Repair-SnapshotRepository'
+        Remove-OldSnapshot -LiteralPath $path -KeepLast 1 -Password $secret -ErrorAction SilentlyContinue -ErrorVariable failed
+        Get-ErrorName -ErrorRecord $failed[0] | Should -Be 'VerificationFailed'
+        $failed[0].Exception.Message | Should -MatchExactly 'Repair-SnapshotRepository'
 
         $before = Get-TreeState -Path $path
         Repair-SnapshotRepository -LiteralPath $path -Password $secret -WhatIf | Should -BeNullOrEmpty

@@ -116,7 +116,7 @@ internal static class SnapshotLocator
                 isSnapshot ? ErrorId.SnapshotNotFound : ErrorId.StoreNotFound,
                 isFile
                     ? $"'{full}' is neither a snapshot, its manifest nor a database. Nothing was changed. Name one of these, or the store."
-                    : $"There is no snapshot and no store at '{full}'. Nothing was changed. Check the path; 'list' shows what a store holds.",
+                    : $"There is no snapshot and no store at '{full}'. Nothing was changed. Check the path; {CommandNames.List} shows what a store holds.",
                 full);
         }
 

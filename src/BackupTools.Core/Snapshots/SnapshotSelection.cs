@@ -129,7 +129,7 @@ internal static class SnapshotSelection
             $" ({incomplete} incomplete, {damaged} damaged; an incomplete one is restored when it is named itself)");
         return new BackupException(
             ErrorId.SnapshotNotFound,
-            $"The store '{store}' holds no complete snapshot that fits{time}{others}. Nothing was changed. 'list' shows what it holds.",
+            $"The store '{store}' holds no complete snapshot that fits{time}{others}. Nothing was changed. {CommandNames.List} shows what it holds.",
             store);
     }
 }

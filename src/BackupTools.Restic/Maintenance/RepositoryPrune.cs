@@ -22,8 +22,10 @@ internal sealed class RepositoryPrune(
         if (damages.Count > 0)
         {
             throw new RepositoryDataException(
-                $"{damages[0].Message} What only that index tells of would be taken for garbage. Nothing was removed. Make the "
-                + "index anew first.");
+                $"{damages[0].Message} What only that index tells of would be taken for garbage. Nothing was removed.")
+            {
+                IsIndexIncomplete = true,
+            };
         }
 
         repository.UseIndex(table);
@@ -93,8 +95,7 @@ internal sealed class RepositoryPrune(
         catch (RepositoryDataException e)
         {
             throw new RepositoryDataException(
-                $"{blob.Handle} in pack {pack}, which snapshots need, cannot be read: {e.Message} Nothing was removed. Check "
-                + "the repository first.",
+                $"{blob.Handle} in pack {pack}, which snapshots need, cannot be read: {e.Message} Nothing was removed.",
                 e);
         }
 

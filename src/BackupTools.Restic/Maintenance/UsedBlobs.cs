@@ -67,8 +67,10 @@ internal static class UsedBlobs
                     }
 
                     throw new RepositoryDataException(
-                        $"{new BlobHandle(type, id)}, which snapshot {snapshot} needs, is in no index. Nothing was removed. "
-                        + "Check the repository: making the index anew, or removing that snapshot, may help.");
+                        $"{new BlobHandle(type, id)}, which snapshot {snapshot} needs, is in no index. Nothing was removed.")
+                    {
+                        IsIndexIncomplete = true,
+                    };
                 }
 
                 if (!used[number])

@@ -6,6 +6,11 @@ namespace BackupTools.Core.Stores.Repositories;
 /// <summary>What goes wrong with a repository, in words that an admin can act on.</summary>
 internal static class RepositoryErrors
 {
+    /// <summary>What to do about an index that is damaged or missing.</summary>
+    public const string RepairAdvice = $"{CommandNames.Repair} makes the index anew from the packs.";
+
+    private const string VerifyAdvice = $"{CommandNames.Verify} tells what else is damaged.";
+
     /// <summary>Whether an exception is one that <see cref="From"/> knows.</summary>
     public static bool IsMine(Exception e) =>
         e is RepositoryException or RepositoryDataException or IOException or UnauthorizedAccessException;
@@ -30,8 +35,11 @@ internal static class RepositoryErrors
     public static BackupException From(Exception e, string path, string left) => e switch
     {
         RepositoryException known => new BackupException(Identify(known.Error), Text(known, left), path, e),
-        RepositoryDataException => new BackupException(
-            ErrorId.VerificationFailed, $"'{path}' cannot be read as it was stored: {Ended(e.Message)} {left} 'verify' tells what else is damaged.", path, e),
+        RepositoryDataException data => new BackupException(
+            ErrorId.VerificationFailed,
+            $"'{path}' cannot be read as it was stored: {Ended(e.Message)} {left} {(data.IsIndexIncomplete ? RepairAdvice : VerifyAdvice)}",
+            path,
+            e),
         FileSystemException system => StoreErrors.Writing(system, left),
         UnauthorizedAccessException => new BackupException(
             ErrorId.StoreNotWritable, $"The system refused a file of the repository '{path}': {Ended(e.Message)} {left} Check permissions.", path, e),
@@ -69,6 +77,7 @@ internal static class RepositoryErrors
             " Wait for that run to end, or allow more time with the lock timeout. A lock whose process is certainly dead is removed " +
             "by itself, any other when it is 30 minutes old.",
         RepositoryError.WrongPassword => " Check where the password comes from.",
+        RepositoryError.BlobNotFound => $" {VerifyAdvice} If a pack has it, {RepairAdvice}",
         _ => string.Empty,
     };
 }

@@ -55,7 +55,7 @@ internal static class RepositoryExamination
         foreach (Damage damage in report.Damages.Where(static damage => damage.Snapshot is null))
         {
             problems.Add(damage.File?.Type == RepositoryFileType.Index
-                ? $"{RepositoryErrors.Ended(damage.Message)} 'repair' makes the index anew."
+                ? $"{RepositoryErrors.Ended(damage.Message)} {RepositoryErrors.RepairAdvice}"
                 : damage.Message);
         }
 
@@ -64,7 +64,7 @@ internal static class RepositoryExamination
         {
             problems.Add(
                 $"Packs are in no index: {report.UnindexedPacks.ToString(CultureInfo.InvariantCulture)}. Snapshots lack what may be " +
-                "in them: 'repair' makes the index anew.");
+                $"in them: {RepositoryErrors.RepairAdvice}");
         }
 
         return problems;

@@ -67,7 +67,7 @@ internal sealed class RepositoryStore : ISnapshotStore
     public IReadOnlyList<string> TakeWarnings()
     {
         List<string> warnings = [.. _open.IndexDamages.Select(damage =>
-            $"{damage.Message} What only that index tells of cannot be found until 'repair' makes the index anew; what occurs again is stored again.")];
+            $"{damage.Message} What only that index tells of cannot be found; what occurs again is stored again. {RepositoryErrors.RepairAdvice}")];
         if (!Repository.Compresses && Repository.Config.Version > 1)
         {
             warnings.Add(
@@ -105,7 +105,7 @@ internal sealed class RepositoryStore : ISnapshotStore
                 ErrorId.SnapshotAmbiguous,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{fitting.Count} snapshots of the repository '{Path}' begin with '{beginning}'. {Left} Give more of the id; 'list' shows it."),
+                    $"{fitting.Count} snapshots of the repository '{Path}' begin with '{beginning}'. {Left} Give more of the id; {CommandNames.List} shows it."),
                 path);
         }
 
@@ -116,7 +116,7 @@ internal sealed class RepositoryStore : ISnapshotStore
         });
         return found ?? throw new BackupException(
             ErrorId.SnapshotNotFound,
-            $"There is no snapshot '{beginning}' in the repository '{Path}'. {Left} 'list' shows what it holds.",
+            $"There is no snapshot '{beginning}' in the repository '{Path}'. {Left} {CommandNames.List} shows what it holds.",
             path);
     }
 
@@ -160,7 +160,7 @@ internal sealed class RepositoryStore : ISnapshotStore
         progress.Begin("Reclaiming space");
         PruneReport report = RepositoryErrors.Translate(
             Path,
-            "All snapshots are whole.",
+            "What snapshots need was left as it is.",
             () => Repository.Prune(new PruneOptions(), Exclusive(), RepositoryExamination.Report(progress, Path), cancellation));
         progress.Verbose(
             $"Freed {Durability.ByteCount.Format(report.BytesFreed)} of the repository; " +

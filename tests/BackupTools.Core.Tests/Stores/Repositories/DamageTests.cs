@@ -102,7 +102,9 @@ public sealed class DamageTests : IDisposable
         Assert.Contains(
             results.Single(result => result.Snapshot == _scene.Store).Problems,
             static problem => problem.Contains("'repair'", StringComparison.Ordinal));
-        Assert.Throws<BackupException>(() => _scene.Prune(new() { Last = 1 }));
+        BackupException refusal = Assert.Throws<BackupException>(() => _scene.Prune(new() { Last = 1 }));
+        Assert.Equal(ErrorId.VerificationFailed, refusal.Id);
+        Assert.Contains("'repair' (Repair-SnapshotRepository)", refusal.Message, StringComparison.Ordinal);
 
         Assert.Empty(Repair().Problems);
         Assert.All(_scene.Verify(_scene.Store), static result => Assert.Equal(VerifyOutcome.Ok, result.Result));
