@@ -13,6 +13,7 @@ internal static class ResultText
 {
     private const int LabelColumns = 10;
     private const string Gap = "  ";
+    private const string Unknown = "-";
 
     public static string Of(InitializedRepository made)
     {
@@ -167,11 +168,11 @@ internal static class ResultText
         bool isKnown = snapshot.State != SnapshotState.Damaged;
         return
         [
-            manifest.CreatedAt == default ? "-" : Time(manifest.CreatedAt),
+            manifest.CreatedAt == default ? Unknown : Time(manifest.CreatedAt),
             TerminalText.Escape(manifest.Name),
             TerminalText.Escape(manifest.Kind),
-            isKnown ? TerminalText.Size(manifest.Bytes) : "-",
-            isKnown ? Number(manifest.EntryCount) : "-",
+            isKnown && manifest.Bytes is { } bytes ? TerminalText.Size(bytes) : Unknown,
+            isKnown ? Number(manifest.EntryCount) : Unknown,
             Results.Word(snapshot.State),
             TerminalText.Escape(snapshot.SnapshotPath.Length > 0 ? snapshot.SnapshotPath : snapshot.ManifestPath),
         ];
@@ -197,6 +198,8 @@ internal static class ResultText
 
     // Three digits of the seven; formats of one's own would load a culture with all its names.
     private static string Time(DateTime time) => time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture)[..23] + "Z";
+
+    private static string Number(long? value) => value is { } known ? Number(known) : Unknown;
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

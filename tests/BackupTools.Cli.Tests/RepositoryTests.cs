@@ -225,6 +225,15 @@ public sealed class RepositoryTests : IDisposable
         IReadOnlyList<JsonElement> listed = Run("list", "repository", "--json").Expect(0).Objects;
         Assert.Equal(2, listed.Count);
         Assert.All(listed, snapshot => Assert.Equal("restic", snapshot.Text("tool")));
+
+        // Since 0.17 it records how much there is; before, nobody knows, and 0 would be wrong.
+        string id = listed[0].Text("snapshot");
+        if (!Restic.Run(_directory, "repository", "password", "cat", "snapshot", id).Output.Contains("\"summary\"", StringComparison.Ordinal))
+        {
+            Assert.All(listed, static snapshot => Assert.False(snapshot.TryGetProperty("bytes", out _) || snapshot.TryGetProperty("entry_count", out _)));
+            Assert.Matches(@"\sdirectory\s+-\s+-\s+complete\s", Run("list", "repository").Expect(0).Output);
+        }
+
         Run("restore", "repository", "--to", "target").Expect(0);
         Assert.Equal("green", File.ReadAllText(_directory["target", "sub", "leaf"]));
         Run("prune", "repository", "--keep-last", "1").Expect(0);

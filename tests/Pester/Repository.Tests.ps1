@@ -397,6 +397,18 @@ Describe 'Together with restic' -Skip:(-not $script:withRestic) {
         $null = Invoke-Restic -Argument 'backup', '--host', 'elsewhere', '--tag', 'by-restic', $state
         $listed = Get-SnapshotManifest $repository -HostName elsewhere -Password $secret
         $listed.Tags | Should -Be 'by-restic'
+
+        # Since 0.17 it records how much there is; before, nobody knows.
+        if ((Invoke-Restic -Argument 'cat', 'snapshot', $listed.Snapshot) -match '"summary"') {
+            $listed.Bytes | Should -BeGreaterThan 0
+        }
+        else {
+            $listed.Bytes | Should -BeNullOrEmpty
+            $listed.EntryCount | Should -BeNullOrEmpty
+            ($listed | Out-String) | Should -Match '\sdirectory\s+-\s+-\s+Complete'
+            ($listed | Format-List | Out-String) | Should -Match '(?m)^Size\s+: -\s*$'
+        }
+
         (Test-Snapshot $listed.SnapshotPath -Password $secret).Result | Should -Not -Be 'Failed'
         $target = Join-Path $place 'from-restic'
         $null = $listed | Restore-Snapshot -Destination $target -Password $secret -Confirm:$false
@@ -410,7 +422,7 @@ Describe 'Together with restic' -Skip:(-not $script:withRestic) {
         $null = New-Item -ItemType File -Path "$place/at-work"
 
         # restic waits for its input, and holds its lock.
-        $work = 'while [ -e "$1" ]; do sleep 0.1; done | restic -q --no-cache -r "$2" --password-file "$3" backup --stdin'
+        $work = '{ while [ -e "$1" ]; do sleep 0.1; done; echo end; } | restic -q --no-cache -r "$2" --password-file "$3" backup --stdin'
         [System.IO.File]::WriteAllText("$place/work.sh", $work)
         $restic = Start-Process -FilePath sh -ArgumentList "$place/work.sh", "$place/at-work", $repository, $passwordFile -PassThru
         try {

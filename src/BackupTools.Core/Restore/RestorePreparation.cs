@@ -74,7 +74,7 @@ internal sealed record RestorePreparation(
 
         TargetAcceptance.CheckUse(target, request, warn);
         long bytes = selection?.Bytes ?? reader.Measure(cancellation);
-        long entries = isDirectory ? selection?.Entries ?? snapshot.Manifest.EntryCount : 1;
+        long entries = isDirectory ? selection?.Entries ?? snapshot.Manifest.EntryCount ?? 0 : 1;
         FreeSpace.Require(
             ExistingParent(target.HomePath), SaturatingSum(bytes, entries), $"restore '{snapshot.SnapshotPath}' to '{target.Path}'");
         return new RestorePreparation(snapshot, target, selection, FreeSafetyName(target), bytes);

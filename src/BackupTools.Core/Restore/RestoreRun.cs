@@ -188,7 +188,7 @@ internal sealed class RestoreRun(
             target.Path,
             isKept ? Path.Join(target.HomePath, preparation.SafetyName) : null,
             preparation.Bytes,
-            preparation.Snapshot.Manifest.EntryCount,
+            preparation.Snapshot.Manifest.EntryCount ?? 0,
             isVerified);
     }
 

@@ -81,7 +81,7 @@ public static class SnapshotPruner
                 failures.Add(e);
             }
 
-            tracker.Add(snapshot.Manifest.Snapshot, snapshot.Manifest.Bytes, 1);
+            tracker.Add(snapshot.Manifest.Snapshot, snapshot.Manifest.Bytes ?? 0, 1);
         }
 
         if (failures.Count > 0)

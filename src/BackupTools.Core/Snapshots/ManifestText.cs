@@ -35,11 +35,11 @@ public static class ManifestText
         json.WriteString("host"u8, manifest.Host);
         json.WriteString("tool"u8, manifest.Tool);
         json.WriteString("version"u8, manifest.Version);
-        json.WriteNumber("bytes"u8, manifest.Bytes);
+        WriteNumber(json, "bytes"u8, manifest.Bytes);
         WriteText(json, "sha256"u8, manifest.Sha256);
         WriteText(json, "listing"u8, manifest.Listing);
         WriteFile(json, manifest.File);
-        json.WriteNumber("entry_count"u8, manifest.EntryCount);
+        WriteNumber(json, "entry_count"u8, manifest.EntryCount);
         WriteSections(json, manifest.Sections);
         WriteDatabase(json, manifest.Sqlite);
         WriteCheck(json, manifest.Check);

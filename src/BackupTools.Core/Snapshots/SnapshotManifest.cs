@@ -45,8 +45,8 @@ public sealed record SnapshotManifest
     /// <summary>That program's version.</summary>
     public string Version { get; init; } = string.Empty;
 
-    /// <summary>Bytes of the payload.</summary>
-    public required long Bytes { get; init; }
+    /// <summary>Bytes of the payload; <see langword="null"/> where restic made the snapshot and did not record them.</summary>
+    public required long? Bytes { get; init; }
 
     /// <summary>
     /// SHA-256 in lower-case hex: of the payload (databases) or of the listing (directories); in a repository, the id of
@@ -60,8 +60,11 @@ public sealed record SnapshotManifest
     /// <summary>Metadata of the database file (databases only).</summary>
     public SourceFileInfo? File { get; init; }
 
-    /// <summary>Entries of all sections: rows of a database, files and links of a directory.</summary>
-    public long EntryCount { get; init; }
+    /// <summary>
+    /// Entries of all sections: rows of a database, files and links of a directory. Where restic made the snapshot, the files
+    /// that it recorded, or <see langword="null"/> where it recorded none.
+    /// </summary>
+    public long? EntryCount { get; init; } = 0;
 
     /// <summary>The named parts with their counts.</summary>
     public IReadOnlyList<SnapshotSection> Sections { get; init; } = [];

@@ -61,8 +61,8 @@ internal sealed class FolderSnapshotReader : ISnapshotReader
             return new FileInfo(Snapshot.SnapshotPath).Length;
         }
 
-        return manifest.Bytes > 0 || manifest is { Origin: ManifestOrigin.BackupTools, Id.Length: > 0 }
-            ? manifest.Bytes
+        return manifest.Bytes is { } bytes && (bytes > 0 || manifest is { Origin: ManifestOrigin.BackupTools, Id.Length: > 0 })
+            ? bytes
             : new DirectoryInfo(Snapshot.SnapshotPath)
                 .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
                 .Sum(static file => file.Length);
@@ -73,7 +73,7 @@ internal sealed class FolderSnapshotReader : ISnapshotReader
     public CopiedContent CopyDatabase(FileHandle to, in ContentCopy copy)
     {
         using FileHandle from = OpenDatabase();
-        return FolderContent.Copy(from, Snapshot.Manifest.Bytes, to, copy);
+        return FolderContent.Copy(from, Snapshot.Manifest.Bytes ?? 0, to, copy);
     }
 
     public bool Verify(

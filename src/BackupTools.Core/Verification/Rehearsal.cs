@@ -42,10 +42,11 @@ internal sealed class Rehearsal : IDisposable
         _tracker = tracker;
         _cancellation = cancellation;
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(scratch ?? Path.GetTempPath()));
-        double needed = Math.Max(_manifest.Bytes, 0) + ((double)Math.Max(_manifest.EntryCount, 0) * OverheadPerEntry);
+        long bytes = Math.Max(_manifest.Bytes ?? reader.Measure(cancellation), 0);
+        double needed = bytes + ((double)Math.Max(_manifest.EntryCount ?? 0, 0) * OverheadPerEntry);
         FreeSpace.Require(
             path,
-            _manifest.Kind == SnapshotKind.Sqlite ? _manifest.Bytes : (long)Math.Min(long.MaxValue / 2, needed),
+            _manifest.Kind == SnapshotKind.Sqlite ? bytes : (long)Math.Min(long.MaxValue / 2, needed),
             $"rehearse the restore of '{reader.Snapshot.SnapshotPath}' (another scratch place can be named)");
         try
         {
@@ -179,8 +180,8 @@ internal sealed class Rehearsal : IDisposable
             restored.Add(entry);
         }
 
-        Compare("the snapshot", "entries", restored.EntryCount, _manifest.EntryCount);
-        Compare("the snapshot", "bytes", listed.Bytes, _manifest.Bytes);
+        Compare("the snapshot", "entries", restored.EntryCount, _manifest.EntryCount ?? 0);
+        Compare("the snapshot", "bytes", listed.Bytes, _manifest.Bytes ?? 0);
         Dictionary<string, SnapshotSection> byName = ByName(restored.ToList());
         foreach (SnapshotSection section in _manifest.Sections)
         {

@@ -62,11 +62,49 @@ internal static class SnapshotJson
                 "tags" => snapshot with { Tags = JsonFields.Texts(ref reader) },
                 "original" => snapshot with { Original = JsonFields.IdOrNull(ref reader) },
                 "program_version" => snapshot with { ProgramVersion = JsonFields.Text(ref reader) },
+                "summary" => snapshot with { Summary = ReadSummary(ref reader) },
                 _ => Skip(ref reader, snapshot),
             };
         }
 
         return snapshot.Tree.IsZero ? throw JsonFields.Unexpected("tree") : snapshot;
+    }
+
+    // What it does not tell, or tells in a way that is not known here, is not known; the snapshot is none the worse for it.
+    private static SnapshotSummary? ReadSummary(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        long? files = null;
+        long? bytes = null;
+        while (JsonFields.NextMember(ref reader))
+        {
+            string name = JsonFields.Text(ref reader);
+            JsonFields.Next(ref reader);
+            switch (name)
+            {
+                case "total_files_processed": files = ReadCount(ref reader); break;
+                case "total_bytes_processed": bytes = ReadCount(ref reader); break;
+                default: reader.Skip(); break;
+            }
+        }
+
+        return files is null || bytes is null ? null : new SnapshotSummary(files.Value, bytes.Value);
+    }
+
+    private static long? ReadCount(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long count) && count >= 0)
+        {
+            return count;
+        }
+
+        reader.Skip();
+        return null;
     }
 
     private static SnapshotRecord Skip(ref Utf8JsonReader reader, SnapshotRecord snapshot)

@@ -41,4 +41,12 @@ public sealed record SnapshotRecord
 
     /// <summary>The program that took it, such as <c>restic 0.17.0</c>; restic before 0.16 wrote none.</summary>
     public string ProgramVersion { get; init; } = string.Empty;
+
+    /// <summary>What was captured, as restic counts it since 0.17. It is read, and not written here.</summary>
+    public SnapshotSummary? Summary { get; init; }
 }
+
+/// <summary>What restic records of a backup.</summary>
+/// <param name="Files">How many files were captured; links and directories do not count.</param>
+/// <param name="Bytes">How long they are together.</param>
+public sealed record SnapshotSummary(long Files, long Bytes);

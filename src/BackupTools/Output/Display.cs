@@ -10,11 +10,16 @@ public static class Display
     private static readonly string[] s_units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>A number of bytes in the unit that suits it.</summary>
-    /// <param name="bytes">The number.</param>
+    /// <param name="bytes">The number, where it is known.</param>
     /// <returns>For instance <c>1.5 MiB</c>.</returns>
-    public static string Size(long bytes)
+    public static string Size(long? bytes)
     {
-        double value = bytes;
+        if (bytes is not { } known)
+        {
+            return "size unknown";
+        }
+
+        double value = known;
         int unit = 0;
         while (value >= 1023.95 && unit < s_units.Length - 1)
         {

@@ -43,8 +43,8 @@ public sealed class SnapshotManifest
     /// <summary>That program's version.</summary>
     public string Version { get; set; } = string.Empty;
 
-    /// <summary>Bytes of the payload.</summary>
-    public long Bytes { get; set; }
+    /// <summary>Bytes of the payload; nothing where restic made the snapshot and did not record them.</summary>
+    public long? Bytes { get; set; }
 
     /// <summary>SHA-256 of the payload (databases) or of the listing (directories).</summary>
     public string? Sha256 { get; set; }
@@ -55,8 +55,10 @@ public sealed class SnapshotManifest
     /// <summary>Metadata of the database file (databases only).</summary>
     public SourceFileInfo? File { get; set; }
 
-    /// <summary>Rows of a database, files and links of a directory.</summary>
-    public long EntryCount { get; set; }
+    /// <summary>
+    /// Rows of a database, files and links of a directory; where restic made the snapshot, the files that it recorded, or nothing.
+    /// </summary>
+    public long? EntryCount { get; set; }
 
     /// <summary>The named parts: tables or sub-directories.</summary>
     public SnapshotSection[] Sections { get; set; } = [];

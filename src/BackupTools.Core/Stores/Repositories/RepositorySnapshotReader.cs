@@ -65,9 +65,9 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
     public long Measure(CancellationToken cancellation)
     {
         SnapshotManifest manifest = Snapshot.Manifest;
-        if (manifest.Bytes > 0 || manifest.Origin == ManifestOrigin.BackupTools)
+        if (manifest.Bytes is { } known && (manifest.Kind == SnapshotKind.Sqlite || manifest.Origin == ManifestOrigin.BackupTools))
         {
-            return manifest.Bytes;
+            return known;
         }
 
         long bytes = 0;

@@ -144,6 +144,7 @@ internal sealed class TravellingManifest
             Name = SnapshotName.FromSource(path, SnapshotKind.Sqlite),
             SourceDb = path,
             Bytes = (long)node.Size,
+            EntryCount = null,
             File = NodeConversion.ToFileInfo(node),
         };
     }
@@ -164,7 +165,8 @@ internal sealed class TravellingManifest
             Host = record.HostName,
             Tool = isOurs ? record.ProgramVersion : "restic",
             Version = isOurs ? string.Empty : record.ProgramVersion.Replace("restic ", string.Empty, StringComparison.Ordinal),
-            Bytes = 0,
+            Bytes = record.Summary?.Bytes,
+            EntryCount = record.Summary?.Files,
             Sha256 = record.Tree.ToString(),
             Tags = record.Tags,
             Origin = ManifestOrigin.Restic,

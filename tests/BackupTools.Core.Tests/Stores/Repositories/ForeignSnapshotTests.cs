@@ -1,6 +1,13 @@
+using System.Text;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores.Repositories;
 using BackupTools.Core.Tests.Restore;
 using BackupTools.Core.Verification;
+using BackupTools.Restic;
+using BackupTools.Restic.Backends;
+using BackupTools.Restic.Locks;
+using BackupTools.Restic.Snapshots;
+using BackupTools.Restic.Trees;
 
 namespace BackupTools.Core.Tests.Stores.Repositories;
 
@@ -58,6 +65,70 @@ public sealed class ForeignSnapshotTests : IDisposable
         _scene.Restore(_scene.Store, _scene["restored"]);
         Assert.Equal(["one", "two"], RestoreScene.Names(_scene["restored"]));
         Assert.Equal("b", File.ReadAllText(_scene["restored", "two", "b.txt"]));
+    }
+
+    [SkippableFact]
+    public void What_restic_does_not_tell_of_a_snapshot_is_not_known()
+    {
+        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        string source = _scene.MakeTree("state", ("a.txt", "one"), ("b/c.txt", "three"));
+        string database = _scene.MakeDatabase("app.db", 700);
+        _scene.Restic.Run("backup", source);
+        _scene.Restic.Run("backup", database);
+        SnapshotManifest[] listed = [.. _scene.List().Select(static snapshot => snapshot.Manifest)];
+
+        // restic tells it since 0.17. The rows of a database it never tells.
+        bool tells = _scene.Restic.Run("cat", "snapshot", listed[0].Snapshot).Contains("\"summary\"", StringComparison.Ordinal);
+        Assert.Equal(tells ? (8, 2) : (null, null), (listed[0].Bytes, listed[0].EntryCount));
+        Assert.Equal((new FileInfo(database).Length, null), (listed[1].Bytes, listed[1].EntryCount));
+    }
+
+    [Theory]
+    [InlineData("""{"files_new":2,"total_files_processed":3,"total_bytes_processed":12345678901,"data_added":7,"nested":{"a":[1]}}""", 12345678901, 3L)]
+    [InlineData("""{"total_files_processed":0,"total_bytes_processed":0}""", 0L, 0L)]
+    [InlineData("""{"total_bytes_processed":5}""", null, null)]
+    [InlineData("""{"total_files_processed":-1,"total_bytes_processed":5}""", null, null)]
+    [InlineData("""{"total_files_processed":{},"total_bytes_processed":1e99}""", null, null)]
+    [InlineData("null", null, null)]
+    [InlineData("[]", null, null)]
+    public void What_newer_versions_of_restic_tell_of_a_snapshot_is_listed(string summary, long? bytes, long? files)
+    {
+        StoredSnapshot ours = _scene.Take(_scene.MakeTree("state", ("a.txt", "one"), ("b/c.txt", "two")));
+        using Repository repository = Repository.Open(new LocalBackend(_scene.Store), RepositoryScene.Password);
+        SnapshotRecord record = repository.LoadSnapshot(ObjectId.Parse(ours.Manifest.Snapshot));
+
+        // The tree without our manifest, in a snapshot as restic 0.17 writes it.
+        ObjectId tree;
+        using (repository.Lock(RepositoryLockMode.Shared, TimeSpan.Zero))
+        {
+            repository.LoadIndex();
+            TreeBuilder root = new();
+            foreach (TreeNode node in repository.LoadTree(record.Tree).Where(
+                static node => !node.Name.Span.SequenceEqual(TravellingManifest.DirectoryName.Bytes)))
+            {
+                root.Add(node);
+            }
+
+            tree = repository.SaveTree(root).Id;
+            repository.Flush();
+        }
+
+        string json = $$"""
+            {"time":"2026-01-02T03:04:05Z","tree":"{{tree}}","paths":["{{_scene["state"]}}"],"hostname":"elsewhere","username":"root",
+            "program_version":"restic 0.17.3","summary":{{summary}}}
+            """;
+        string id = new UnpackedFiles(repository.Backend, repository.Key, repository.Config, null)
+            .Save(RepositoryFileType.Snapshot, Encoding.UTF8.GetBytes(json), CancellationToken.None).ToString();
+        StoredSnapshot listed = _scene.List().Single(snapshot => snapshot.Manifest.Snapshot == id);
+        Assert.Equal((bytes, files), (listed.Manifest.Bytes, listed.Manifest.EntryCount));
+        Assert.Equal((ManifestOrigin.Restic, "0.17.3"), (listed.Manifest.Origin, listed.Manifest.Version));
+        foreach (VerifyLevel level in Enum.GetValues<VerifyLevel>())
+        {
+            Assert.Equal(VerifyOutcome.Ok, Assert.Single(_scene.Verify(listed.SnapshotPath, level)).Result);
+        }
+
+        _scene.Restore(listed.SnapshotPath, _scene["restored"]);
+        Assert.Equal("two", File.ReadAllText(_scene["restored", "b", "c.txt"]));
     }
 
     [SkippableFact]
