@@ -59,6 +59,27 @@ Describe 'Completion' {
         $Error.Count | Should -Be $count
     }
 
+    It 'runs no program for a repository''s password, and offers nothing then: <variable>' -Skip:$IsWindows -ForEach @(
+        @{ variable = 'BACKUPTOOLS_PASSWORD_COMMAND' }
+        @{ variable = 'RESTIC_PASSWORD_COMMAND' }
+    ) {
+        $repository = Join-Path $place $variable
+        $ran = "$repository-ran"
+        [System.IO.File]::WriteAllText("$repository-password.sh", "echo ran >> '$ran'; echo secret")
+        Set-Item -LiteralPath "Env:$variable" -Value "sh '$repository-password.sh'"
+        try {
+            $null = Initialize-SnapshotRepository $repository
+            $null = New-Snapshot $app $repository -Name hidden
+            (Get-SnapshotManifest $repository).Name | Should -Be 'hidden'
+            Get-Content -LiteralPath $ran | Should -HaveCount 3
+            Get-Completion -Line "Get-SnapshotManifest -Path '$repository' -Name hid" | Should -BeNullOrEmpty
+            Get-Content -LiteralPath $ran | Should -HaveCount 3
+        }
+        finally {
+            Remove-Item -LiteralPath "Env:$variable"
+        }
+    }
+
     It 'passes a damaged store over' {
         { Get-Completion -Line 'Get-SnapshotManifest -Path ./broken -Name ' } | Should -Not -Throw
     }

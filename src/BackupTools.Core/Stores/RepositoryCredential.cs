@@ -24,6 +24,12 @@ public sealed class RepositoryCredential : IDisposable
     public string? PasswordCommand { get; init; }
 
     /// <summary>
+    /// Whether a program may be run to get it. Not where nobody has asked for anything yet, as while a command line is being
+    /// typed: then there is no password.
+    /// </summary>
+    public bool MayRunCommand { get; init; } = true;
+
+    /// <summary>
     /// Asks somebody for the password of a repository, given by its path; <see langword="null"/> where nobody can be asked.
     /// </summary>
     public Func<string, SecureString?>? Prompt { get; init; }
@@ -133,11 +139,14 @@ public sealed class RepositoryCredential : IDisposable
         }
     }
 
-    private static SecretText? Read(string? file, string? command, string path, CancellationToken cancellation)
+    private SecretText? Read(string? file, string? command, string path, CancellationToken cancellation)
     {
         if (file is null)
         {
-            return command is null ? null : Repositories.PasswordCommand.Run(command, path, cancellation);
+            return command is null ? null
+                : MayRunCommand ? Repositories.PasswordCommand.Run(command, path, cancellation)
+                : throw new BackupException(
+                    ErrorId.PasswordRequired, $"A program has the password of the repository '{path}', and may not be run now.", path);
         }
 
         try

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using BackupTools.Core;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
 using BackupTools.Output;
 
 namespace BackupTools.Completion;
@@ -45,10 +46,12 @@ public abstract class StoreCompleter : IArgumentCompleter
 
     private static List<SnapshotManifest> List(List<string> paths, CancellationToken cancellation)
     {
+        // Whoever presses Tab has asked for no program to be run, and is asked nothing.
+        using RepositoryCredential credential = new() { MayRunCommand = false };
         List<SnapshotManifest> found = [];
         foreach (string path in paths)
         {
-            found.AddRange(SnapshotLister.List(new ListRequest { Path = path }, Unheard.Instance, cancellation)
+            found.AddRange(SnapshotLister.List(new ListRequest { Path = path, Credential = credential }, Unheard.Instance, cancellation)
                 .Select(snapshot => snapshot.ToOutput()));
         }
 

@@ -245,6 +245,24 @@ public class RepositoryCredentialTests
         Assert.Equal(6, secure.Length);
     }
 
+    [Fact]
+    public void No_program_is_run_where_that_is_not_allowed_and_nothing_else_stands_for_it()
+    {
+        using TemporaryDirectory directory = new();
+        string command = $"touch '{directory["ran"]}'";
+        Assert.Equal(ErrorId.PasswordRequired, Refuse(new RepositoryCredential { MayRunCommand = false, PasswordCommand = command }).Id);
+        foreach (string variable in (string[])["BACKUPTOOLS_PASSWORD_COMMAND", "RESTIC_PASSWORD_COMMAND"])
+        {
+            Assert.Equal(ErrorId.PasswordRequired, Refuse(new RepositoryCredential
+            {
+                MayRunCommand = false,
+                ReadVariable = Variables((variable, command), ("RESTIC_PASSWORD", "another")),
+            }).Id);
+        }
+
+        Assert.False(File.Exists(directory["ran"]));
+    }
+
     private static string Get(RepositoryCredential credential)
     {
         using (credential)
