@@ -23,14 +23,15 @@ public sealed partial class Repository
     /// Locks the repository to read only: that may begin at once, while the time goes by for which a lock has to stand before
     /// it counts. <see cref="RepositoryLock.Confirm"/> tells whether what was read does.
     /// </summary>
+    /// <param name="mode">How: exclusively where nobody may add meanwhile either.</param>
     /// <param name="timeout">How long to wait for others.</param>
     /// <param name="cancellation">Stops the waiting.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryError.Locked"/>: the message says by whom.</exception>
-    public RepositoryLock LockToRead(TimeSpan timeout, CancellationToken cancellation = default)
+    public RepositoryLock LockToRead(RepositoryLockMode mode, TimeSpan timeout, CancellationToken cancellation = default)
     {
         LockFiles files = new(Backend, _files);
-        LockRecord record = files.Acquire(RepositoryLockMode.Shared, TimeSpan.Zero, timeout, cancellation);
-        return Hold(new RepositoryLock(files, record, new LockSettling(files, timeout), Forget));
+        LockRecord record = files.Acquire(mode, TimeSpan.Zero, timeout, cancellation);
+        return Hold(new RepositoryLock(files, record, new LockSettling(files, mode, record.Id, timeout), Forget));
     }
 
     /// <summary>All locks that can be read, those of dead processes included.</summary>

@@ -11,7 +11,9 @@ public sealed partial class Repository
     /// can be read. Goes on behind every damage that it finds.
     /// </summary>
     /// <param name="options">How thoroughly.</param>
-    /// <param name="exclusive">The exclusive lock under which this is done; null for a repository that cannot be written.</param>
+    /// <param name="exclusive">
+    /// The exclusive lock under which this is done; null where others may add meanwhile, or the repository cannot be written.
+    /// </param>
     /// <param name="progress">Told how many bytes have been read.</param>
     /// <param name="cancellation">Stops it.</param>
     public CheckReport Check(

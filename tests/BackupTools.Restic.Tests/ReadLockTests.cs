@@ -30,7 +30,7 @@ public sealed class ReadLockTests : IDisposable
     [Fact]
     public void Nobody_gets_the_repository_alone_while_it_is_read()
     {
-        using (RepositoryLock held = _repository.LockToRead(TimeSpan.Zero))
+        using (RepositoryLock held = _repository.LockToRead(RepositoryLockMode.Shared, TimeSpan.Zero))
         {
             AssertLocked(() => _other.Lock(RepositoryLockMode.Exclusive, TimeSpan.Zero));
             _other.Lock(RepositoryLockMode.Shared, TimeSpan.Zero).Dispose();
@@ -40,23 +40,44 @@ public sealed class ReadLockTests : IDisposable
 
         using (_other.Lock(RepositoryLockMode.Exclusive, TimeSpan.Zero))
         {
-            AssertLocked(() => _repository.LockToRead(TimeSpan.Zero));
+            AssertLocked(() => _repository.LockToRead(RepositoryLockMode.Shared, TimeSpan.Zero));
         }
 
         Assert.Empty(_other.ListLocks());
     }
 
     [Fact]
-    public void What_was_read_does_not_count_where_somebody_came_at_the_same_time_and_stays()
+    public void Nobody_adds_while_the_repository_is_read_exclusively()
     {
-        using RepositoryLock exclusive = _other.Lock(RepositoryLockMode.Exclusive, TimeSpan.Zero);
+        using (RepositoryLock held = _repository.LockToRead(RepositoryLockMode.Exclusive, TimeSpan.Zero))
+        {
+            AssertLocked(() => _other.Lock(RepositoryLockMode.Shared, TimeSpan.Zero));
+            held.Confirm();
+            AssertLocked(() => _other.Lock(RepositoryLockMode.Shared, TimeSpan.Zero));
+        }
+
+        using (_other.Lock(RepositoryLockMode.Shared, TimeSpan.Zero))
+        {
+            AssertLocked(() => _repository.LockToRead(RepositoryLockMode.Exclusive, TimeSpan.Zero));
+        }
+
+        Assert.Empty(_other.ListLocks());
+    }
+
+    [Theory]
+    [InlineData(RepositoryLockMode.Shared, RepositoryLockMode.Exclusive)]
+    [InlineData(RepositoryLockMode.Exclusive, RepositoryLockMode.Shared)]
+    public void What_was_read_does_not_count_where_somebody_came_at_the_same_time_and_stays(
+        RepositoryLockMode mode, RepositoryLockMode otherMode)
+    {
+        using RepositoryLock other = _other.Lock(otherMode, TimeSpan.Zero);
         HideForListings(2);
-        using (RepositoryLock held = _repository.LockToRead(TimeSpan.Zero))
+        using (RepositoryLock held = _repository.LockToRead(mode, TimeSpan.Zero))
         {
             AssertLocked(() => held.Confirm());
         }
 
-        Assert.Equal(exclusive.Id, Assert.Single(_other.ListLocks()).Id);
+        Assert.Equal(other.Id, Assert.Single(_other.ListLocks()).Id);
     }
 
     [Fact]
@@ -74,7 +95,7 @@ public sealed class ReadLockTests : IDisposable
 
             return listings <= 2 ? [] : files;
         };
-        using RepositoryLock held = _repository.LockToRead(TimeSpan.FromSeconds(30));
+        using RepositoryLock held = _repository.LockToRead(RepositoryLockMode.Shared, TimeSpan.FromSeconds(30));
         held.Confirm();
         Assert.Equal(4, listings);
     }
@@ -84,7 +105,7 @@ public sealed class ReadLockTests : IDisposable
     {
         using RepositoryLock exclusive = _other.Lock(RepositoryLockMode.Exclusive, TimeSpan.Zero);
         HideForListings(2);
-        using RepositoryLock held = _repository.LockToRead(TimeSpan.FromMinutes(10));
+        using RepositoryLock held = _repository.LockToRead(RepositoryLockMode.Shared, TimeSpan.FromMinutes(10));
         using CancellationTokenSource cancellation = new();
         Func<RepositoryFileType, List<StoredFile>, IEnumerable<StoredFile>> hide = _backend.Listing;
         int listings = 0;
@@ -103,14 +124,14 @@ public sealed class ReadLockTests : IDisposable
     [Fact]
     public void A_lock_that_was_let_go_before_it_counted_leaves_nothing()
     {
-        _repository.LockToRead(TimeSpan.Zero).Dispose();
+        _repository.LockToRead(RepositoryLockMode.Shared, TimeSpan.Zero).Dispose();
         Assert.Empty(Directory.GetFiles(Path.Join(_scene.Path, "locks")));
     }
 
     [Fact]
     public void Nothing_is_written_under_a_lock_to_read()
     {
-        using RepositoryLock held = _repository.LockToRead(TimeSpan.Zero);
+        using RepositoryLock held = _repository.LockToRead(RepositoryLockMode.Shared, TimeSpan.Zero);
         held.Confirm();
         _repository.LoadIndex();
         _repository.SaveBlob(BlobType.Data, "something"u8);

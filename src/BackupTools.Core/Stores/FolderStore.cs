@@ -134,7 +134,7 @@ internal sealed class FolderStore : ISnapshotStore
     }
 
     IStoreLock ISnapshotStore.Lock(StoreUse use, TimeSpan timeout, CancellationToken cancellation) =>
-        Lock(use == StoreUse.Read ? LockMode.Shared : LockMode.Exclusive, timeout, cancellation);
+        Lock(use is StoreUse.Read or StoreUse.Check ? LockMode.Shared : LockMode.Exclusive, timeout, cancellation);
 
     ISnapshotWriter ISnapshotStore.Create(SnapshotManifest draft) => Create(draft.Name, draft.Kind, draft.CreatedAt);
 

@@ -8,6 +8,9 @@ internal enum StoreUse
     /// <summary>Read snapshots.</summary>
     Read,
 
+    /// <summary>Read all that there is, to find what is wrong with it.</summary>
+    Check,
+
     /// <summary>Add a snapshot.</summary>
     Add,
 
@@ -51,7 +54,7 @@ internal interface ISnapshotStore : IDisposable
 
     /// <summary>
     /// Locks the store for what is about to be done, waiting for others as long as allowed. On a store that cannot be
-    /// written the lock for reading is none.
+    /// written the lock for reading and checking is none.
     /// </summary>
     /// <exception cref="BackupException"><see cref="ErrorId.StoreLocked"/>, <see cref="ErrorId.LockNotSupported"/>.</exception>
     IStoreLock Lock(StoreUse use, TimeSpan timeout, CancellationToken cancellation);

@@ -25,17 +25,8 @@ public static class SnapshotVerifier
         VerifyRequest request, ProgressTracker tracker, CancellationToken cancellation)
     {
         using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential, cancellation);
-        IReadOnlyList<StoredSnapshot> snapshots = located.Named is { } named ? [named] : located.Store.List();
-        if (snapshots.Count == 0)
-        {
-            throw new BackupException(
-                ErrorId.SnapshotNotFound,
-                $"The store '{located.Store.Path}' holds no snapshots, so there is nothing to verify. Check the path.",
-                located.Store.Path);
-        }
-
-        CheckExpected(request, snapshots);
-        (StoreExamination examination, IReadOnlyList<Findings?> found) = Examine(located.Store, snapshots, request, tracker, cancellation);
+        Examined examined = Examine(located, request, tracker, cancellation);
+        (IReadOnlyList<StoredSnapshot> snapshots, StoreExamination examination, IReadOnlyList<Findings?> found) = examined;
         if (examination.OfStore.Count > 0 && located.Named is null)
         {
             // Which snapshots that harms, their own results tell.
@@ -72,7 +63,7 @@ public static class SnapshotVerifier
         ProgressTracker tracker,
         CancellationToken cancellation)
     {
-        using IStoreLock storeLock = store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
+        using IStoreLock storeLock = store.Lock(StoreUse.Read, request.LockTimeout, cancellation);
         Findings? findings = VerifyOne(store, snapshot, examination.Of(snapshot), request, tracker, cancellation);
         storeLock.Confirm(cancellation);
         return findings;
@@ -109,15 +100,24 @@ public static class SnapshotVerifier
         return findings;
     }
 
-    // And verifies each snapshot under the same lock, where that takes no time any more.
-    private static (StoreExamination Examination, IReadOnlyList<Findings?> Found) Examine(
-        ISnapshotStore store,
-        IReadOnlyList<StoredSnapshot> snapshots,
-        VerifyRequest request,
-        ProgressTracker tracker,
-        CancellationToken cancellation)
+    // Of a whole store, the snapshots are listed under the lock: what is added later is not looked for, nor missed. Each is
+    // verified under the same lock where that takes no time any more.
+    private static Examined Examine(
+        LocatedSnapshots located, VerifyRequest request, ProgressTracker tracker, CancellationToken cancellation)
     {
-        using IStoreLock storeLock = store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
+        ISnapshotStore store = located.Store;
+        StoreUse use = located.Named is null ? StoreUse.Check : StoreUse.Read;
+        using IStoreLock storeLock = store.Lock(use, request.LockTimeout, cancellation);
+        IReadOnlyList<StoredSnapshot> snapshots = located.Named is { } named ? [named] : store.List();
+        if (snapshots.Count == 0)
+        {
+            throw new BackupException(
+                ErrorId.SnapshotNotFound,
+                $"The store '{store.Path}' holds no snapshots, so there is nothing to verify. Check the path.",
+                store.Path);
+        }
+
+        CheckExpected(request, snapshots);
         StoreExamination examination = store.Examine(snapshots, request.Level == VerifyLevel.Hash, tracker, cancellation);
         List<Findings?> found = [];
         if (store.IsReadByExamination && request.Level != VerifyLevel.Rehearse)
@@ -130,7 +130,7 @@ public static class SnapshotVerifier
         }
 
         storeLock.Confirm(cancellation);
-        return (examination, found);
+        return new Examined(snapshots, examination, found);
     }
 
     private static void CheckExpected(VerifyRequest request, IReadOnlyList<StoredSnapshot> snapshots)
@@ -147,4 +147,8 @@ public static class SnapshotVerifier
             }
         }
     }
+
+    // What was found out under the store's lock; of the snapshots verified there, a result each, or null where it is gone.
+    private sealed record Examined(
+        IReadOnlyList<StoredSnapshot> Snapshots, StoreExamination Examination, IReadOnlyList<Findings?> Found);
 }

@@ -1,3 +1,4 @@
+using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
 
 namespace BackupTools.Core.Verification;
@@ -42,6 +43,9 @@ public sealed record VerifyRequest
 
     /// <summary>The id that the manifest must have, where the caller saw it before.</summary>
     public string? ExpectedId { get; init; }
+
+    /// <summary>How long to wait for others who use the store.</summary>
+    public TimeSpan LockTimeout { get; init; } = NewSnapshotRequest.DefaultLockTimeout;
 
     /// <summary>
     /// Where the password comes from, for a store that is a repository; by default from the environment. The caller disposes

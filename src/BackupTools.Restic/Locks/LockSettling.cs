@@ -1,7 +1,7 @@
 namespace BackupTools.Restic.Locks;
 
 /// <summary>
-/// The time for which a new shared lock has to stand before it counts, going by while the repository is read already.
+/// The time for which a new lock has to stand before it counts, going by while the repository is read already.
 /// Reading harms nobody; what was read counts once it has turned out that nobody came at the same time who did not see
 /// the lock.
 /// </summary>
@@ -10,16 +10,22 @@ internal sealed class LockSettling : IDisposable
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
     private readonly LockFiles _files;
+    private readonly RepositoryLockMode _mode;
+    private readonly ObjectId _own;
     private readonly long _deadline;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task<string?> _look;
 
     /// <summary>Begins with a lock that was written just now.</summary>
     /// <param name="files">The locks.</param>
+    /// <param name="mode">How it locks.</param>
+    /// <param name="own">Its file.</param>
     /// <param name="timeout">How long to wait for others who came at the same time.</param>
-    public LockSettling(LockFiles files, TimeSpan timeout)
+    public LockSettling(LockFiles files, RepositoryLockMode mode, ObjectId own, TimeSpan timeout)
     {
         _files = files;
+        _mode = mode;
+        _own = own;
         _deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
         _look = LookAsync();
     }
@@ -60,7 +66,5 @@ internal sealed class LockSettling : IDisposable
         return Find(_stop.Token);
     }
 
-    // Only exclusive locks are in the way of a shared one, so its own is none to leave out.
-    private string? Find(CancellationToken cancellation) =>
-        _files.FindConflict(RepositoryLockMode.Shared, own: default, cancellation);
+    private string? Find(CancellationToken cancellation) => _files.FindConflict(_mode, _own, cancellation);
 }

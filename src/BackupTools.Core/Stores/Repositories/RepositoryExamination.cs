@@ -2,6 +2,7 @@ using System.Globalization;
 using BackupTools.Core.Snapshots;
 using BackupTools.Restic;
 using BackupTools.Restic.Backends;
+using BackupTools.Restic.Locks;
 using BackupTools.Restic.Maintenance;
 
 namespace BackupTools.Core.Stores.Repositories;
@@ -11,12 +12,14 @@ internal static class RepositoryExamination
 {
     /// <summary>Checks a repository as far as snapshots need it.</summary>
     /// <param name="repository">The repository, locked.</param>
+    /// <param name="exclusive">The lock, where it is exclusive.</param>
     /// <param name="snapshots">The snapshots.</param>
     /// <param name="withContent">Whether every blob is read.</param>
     /// <param name="progress">Hears of bytes read.</param>
     /// <param name="cancellation">Stops it.</param>
     public static StoreExamination Run(
         Repository repository,
+        RepositoryLock? exclusive,
         IReadOnlyList<StoredSnapshot> snapshots,
         bool withContent,
         ProgressTracker progress,
@@ -36,7 +39,7 @@ internal static class RepositoryExamination
         progress.Begin(withContent ? "Reading packs" : "Reading trees");
         CheckOptions options = new() { ReadData = withContent, Snapshots = isAll ? null : ids };
         string location = repository.Backend.Location;
-        CheckReport report = repository.Check(options, exclusive: null, Report(progress, location), cancellation);
+        CheckReport report = repository.Check(options, exclusive, Report(progress, location), cancellation);
         return new StoreExamination(
             TellOfStore(report),
             report.Damages.Where(static damage => damage.Snapshot is not null)

@@ -136,7 +136,7 @@ internal sealed class RepositoryStore : ISnapshotStore
 
     public StoreExamination Examine(
         IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
-        Translate(() => RepositoryExamination.Run(Repository, snapshots, withContent, progress, cancellation));
+        Translate(() => RepositoryExamination.Run(Repository, _lock?.Exclusive, snapshots, withContent, progress, cancellation));
 
     public void Remove(StoredSnapshot snapshot)
     {

@@ -4,7 +4,7 @@ using BackupTools.Restic.Locks;
 
 namespace BackupTools.Core.Stores.Repositories;
 
-/// <summary>A lock by restic's protocol: shared to read and to add, exclusive to remove.</summary>
+/// <summary>A lock by restic's protocol: shared to read and to add, exclusive to remove and to check.</summary>
 internal sealed class RepositoryStoreLock : IStoreLock
 {
     private readonly Repository _repository;
@@ -26,12 +26,13 @@ internal sealed class RepositoryStoreLock : IStoreLock
         {
             return new RepositoryStoreLock(repository, use switch
             {
-                StoreUse.Read => repository.LockToRead(timeout, cancellation),
+                StoreUse.Read => repository.LockToRead(RepositoryLockMode.Shared, timeout, cancellation),
+                StoreUse.Check => repository.LockToRead(RepositoryLockMode.Exclusive, timeout, cancellation),
                 StoreUse.Add => repository.Lock(RepositoryLockMode.Shared, timeout, cancellation),
                 _ => repository.Lock(RepositoryLockMode.Exclusive, timeout, cancellation),
             });
         }
-        catch (Exception e) when (use == StoreUse.Read && IsNotWritable(e))
+        catch (Exception e) when (use is StoreUse.Read or StoreUse.Check && IsNotWritable(e))
         {
             return new RepositoryStoreLock(repository, null);
         }

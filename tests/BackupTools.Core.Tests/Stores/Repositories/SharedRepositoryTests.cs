@@ -83,6 +83,50 @@ public sealed class SharedRepositoryTests : IDisposable
         _scene.Restic.CheckIsClean();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void While_a_whole_repository_is_verified_nobody_adds_to_it_and_beside_one_snapshot_others_do(bool isWhole)
+    {
+        StoredSnapshot snapshot = _scene.Take(_source);
+        List<RepositoryError?> met = [];
+        RecordingObserver observer = new()
+        {
+            Progressed = _ =>
+            {
+                using Repository other = Repository.Open(new LocalBackend(_scene.Store), RepositoryScene.Password);
+                met.Add((Record.Exception(() => other.Lock(RepositoryLockMode.Shared, TimeSpan.Zero).Dispose()) as RepositoryException)?.Error);
+                Assert.Equal(
+                    RepositoryError.Locked,
+                    Assert.Throws<RepositoryException>(() => other.Lock(RepositoryLockMode.Exclusive, TimeSpan.Zero)).Error);
+            },
+        };
+        VerifyRequest request = new() { Snapshot = isWhole ? _scene.Store : snapshot.SnapshotPath, Credential = _scene.Credential };
+        VerifyResult result = Assert.Single(SnapshotVerifier.Verify(request, observer, CancellationToken.None));
+        Assert.Equal(VerifyOutcome.Ok, result.Result);
+
+        // The first report comes from among the packs.
+        Assert.Equal(isWhole ? RepositoryError.Locked : null, met[0]);
+        Assert.Empty(_scene.Files("locks"));
+    }
+
+    [Fact]
+    public void A_whole_repository_is_verified_when_nobody_uses_it_and_a_snapshot_of_it_beside_others()
+    {
+        StoredSnapshot snapshot = _scene.Take(_source);
+        using Repository other = Repository.Open(new LocalBackend(_scene.Store), RepositoryScene.Password);
+        using (other.Lock(RepositoryLockMode.Shared, TimeSpan.Zero))
+        {
+            VerifyRequest request = new() { Snapshot = _scene.Store, Credential = _scene.Credential, LockTimeout = TimeSpan.Zero };
+            Assert.Equal(
+                ErrorId.StoreLocked,
+                Assert.Throws<BackupException>(() => SnapshotVerifier.Verify(request, _scene.Observer, default).ToList()).Id);
+            Assert.Equal(
+                VerifyOutcome.Ok,
+                Assert.Single(SnapshotVerifier.Verify(request with { Snapshot = snapshot.SnapshotPath }, _scene.Observer, default)).Result);
+        }
+    }
+
     [Fact]
     public void Pruning_gives_back_what_only_removed_snapshots_needed()
     {
