@@ -88,9 +88,9 @@ internal sealed class RepositoryScene : IDisposable
             new VerifyRequest { Snapshot = snapshot, Level = level, Credential = Credential }, Observer, CancellationToken.None),
     ];
 
-    public IReadOnlyList<RetentionDecision> Prune(RetentionPolicy policy)
+    public IReadOnlyList<RetentionDecision> Prune(RetentionPolicy policy, string? store = null)
     {
-        PruneRequest request = new() { Store = Store, Policy = policy, Credential = Credential, LockTimeout = TimeSpan.Zero };
+        PruneRequest request = new() { Store = store ?? Store, Policy = policy, Credential = Credential, LockTimeout = TimeSpan.Zero };
         PrunePlan plan = SnapshotPruner.Plan(request, Observer, CancellationToken.None);
         return SnapshotPruner.Run(plan, Observer, CancellationToken.None);
     }
