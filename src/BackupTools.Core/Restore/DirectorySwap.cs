@@ -81,7 +81,7 @@ internal static class DirectorySwap
             if (!stands || standing.Identity != staged)
             {
                 return isStaged && now.Identity != staged
-                    ? throw RestoreRecord.Damaged(Path.Join(parent.Path, stageName), "neither it nor the target is what was staged")
+                    ? throw RecordReader.Damaged(Path.Join(parent.Path, stageName), "neither it nor the target is what was staged")
                     : false;
             }
 

@@ -79,7 +79,7 @@ internal static class EntrySwapUndo
     }
 
     private static TreePath PathOf(byte[] bytes, string record) =>
-        TreePath.TryCreate(bytes, out TreePath path) ? path : throw RestoreRecord.Damaged(record, "a path in it leads elsewhere");
+        TreePath.TryCreate(bytes, out TreePath path) ? path : throw RecordReader.Damaged(record, "a path in it leads elsewhere");
 
     private static void MoveBack(DirectoryHandle from, DirectoryHandle to, TreePath path, bool syncs)
     {

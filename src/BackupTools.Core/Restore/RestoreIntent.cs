@@ -69,7 +69,7 @@ internal static class RestoreIntent
         }
 
         bool isBegun = false;
-        foreach (RecordLine line in RestoreRecord.Peek(handle, name))
+        foreach (RecordLine line in RecordReader.Peek(handle, name))
         {
             isBegun = (isBegun || line.Safety is not null) && line.Done != true;
         }
@@ -143,7 +143,7 @@ internal static class RestoreIntent
     {
         if (first.Version is not RestoreRecord.Version || first.Swap is null)
         {
-            throw RestoreRecord.Damaged(path, "it is of a version that this program does not know");
+            throw RecordReader.Damaged(path, "it is of a version that this program does not know");
         }
 
         bool isOurs = RestoreNames.IsBare(first.Stage)
@@ -151,7 +151,7 @@ internal static class RestoreIntent
             && (begun is null || (RestoreNames.IsBare(begun.Safety) && (begun.Sidecars ?? []).All(IsSidecar)));
         if (!isOurs)
         {
-            throw RestoreRecord.Damaged(path, "a name in it is none that a restore gives");
+            throw RecordReader.Damaged(path, "a name in it is none that a restore gives");
         }
     }
 

@@ -1,70 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using BackupTools.Core.Durability;
 using BackupTools.Core.FileSystem;
 
 namespace BackupTools.Core.Restore;
-
-/// <summary>One line of an intent record. Which members a line has tells what it says.</summary>
-internal sealed record RecordLine
-{
-    /// <summary>First line: the record's format.</summary>
-    public int? Version { get; init; }
-
-    /// <summary>First line: how the new takes the old one's place.</summary>
-    public SwapKind? Swap { get; init; }
-
-    /// <summary>First line: where the new is put together.</summary>
-    public string? Stage { get; init; }
-
-    /// <summary>First line of a record within the target: the target's time before anything was made in it.</summary>
-    public string? Modified { get; init; }
-
-    /// <summary>From here on what stands at the target is touched; the safety copy's name.</summary>
-    public string? Safety { get; init; }
-
-    /// <summary>Of a database: which files beside it are moved with it (<c>-wal</c> and its like).</summary>
-    public IReadOnlyList<string>? Sidecars { get; init; }
-
-    /// <summary>Of a directory: that it is exchanged with the stage in one step, and which one the stage is.</summary>
-    public IReadOnlyList<ulong>? Exchanged { get; init; }
-
-    /// <summary>A path below the target that is about to be moved into the safety copy.</summary>
-    public byte[]? Aside { get; init; }
-
-    /// <summary>A path below the stage that is about to be moved to the target.</summary>
-    public byte[]? Place { get; init; }
-
-    /// <summary>A directory of the target whose metadata is about to change.</summary>
-    public byte[]? Was { get; init; }
-
-    /// <summary>With <see cref="Was"/>: the metadata it had, as a listing line.</summary>
-    public string? Entry { get; init; }
-
-    /// <summary>Everything is in place; what is left is to clean up.</summary>
-    public bool? Done { get; init; }
-}
-
-/// <summary>How the new takes the old one's place.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SwapKind>))]
-internal enum SwapKind
-{
-    /// <summary>A database with its sidecars.</summary>
-    Database,
-
-    /// <summary>A directory as a whole.</summary>
-    Directory,
-
-    /// <summary>Entry by entry: into a standing tree, or into a directory that cannot be renamed.</summary>
-    Entries,
-}
-
-/// <summary>The JSON form of the record.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(RecordLine))]
-internal sealed partial class RecordJson : JsonSerializerContext;
 
 /// <summary>
 /// The durable note of what a restore is doing to its target, beside it or within it: each line is on disk before what
@@ -142,7 +80,7 @@ internal sealed class RestoreRecord : IDisposable
         string path = System.IO.Path.Join(home.Path, name);
         if (status.Type != EntryType.File)
         {
-            throw Damaged(path, "it is no plain file");
+            throw RecordReader.Damaged(path, "it is no plain file");
         }
 
         FileStream stream;
@@ -178,29 +116,6 @@ internal sealed class RestoreRecord : IDisposable
         return record;
     }
 
-    /// <summary>Reads a record without locking it, for those who only want to know.</summary>
-    public static IEnumerable<RecordLine> Peek(DirectoryHandle home, string name)
-    {
-        using FileHandle file = home.OpenFile(EntryName.FromText(name));
-        byte[] bytes = new byte[64 * 1024];
-        int filled = 0;
-        int count;
-        while ((count = file.Read(bytes.AsSpan(filled))) > 0)
-        {
-            filled += count;
-            if (filled == bytes.Length)
-            {
-                Array.Resize(ref bytes, bytes.Length * 2);
-            }
-        }
-
-        using MemoryStream stream = new(bytes, 0, filled);
-        foreach ((_, RecordLine line) in ReadLines(stream, System.IO.Path.Join(home.Path, name)))
-        {
-            yield return line;
-        }
-    }
-
     /// <summary>Adds a line, to be written with the next <see cref="Flush"/>.</summary>
     public void Add(RecordLine line)
     {
@@ -229,7 +144,7 @@ internal sealed class RestoreRecord : IDisposable
     public IEnumerable<(long Offset, RecordLine Line)> Read(long from = 0)
     {
         _stream.Seek(from, SeekOrigin.Begin);
-        return ReadLines(_stream, Path);
+        return RecordReader.Read(_stream, Path);
     }
 
     /// <summary>Ends the record.</summary>
@@ -277,59 +192,6 @@ internal sealed class RestoreRecord : IDisposable
     {
         _stream.Dispose();
         _pending.Dispose();
-    }
-
-    /// <summary>An error about a record that cannot be followed.</summary>
-    public static BackupException Damaged(string path, string reason, Exception? inner = null) => new(
-        ErrorId.RestoreInterrupted,
-        $"An earlier restore was interrupted, and its record '{path}' cannot be followed: {reason}. Nothing was changed. Look " +
-        "at what stands at the target and at the safety copy beside it, put right by hand what is wrong, and remove the record.",
-        path,
-        inner);
-
-    private static IEnumerable<(long Offset, RecordLine Line)> ReadLines(Stream stream, string path)
-    {
-        byte[] buffer = new byte[64 * 1024];
-        long offset = stream.Position;
-        int filled = 0;
-        while (true)
-        {
-            int count = stream.Read(buffer, filled, buffer.Length - filled);
-            filled += count;
-            int start = 0;
-            int length;
-            while ((length = buffer.AsSpan(start, filled - start).IndexOf((byte)'\n')) >= 0)
-            {
-                yield return (offset, Parse(buffer.AsSpan(start, length), path));
-                start += length + 1;
-                offset += length + 1;
-            }
-
-            if (count == 0)
-            {
-                yield break;
-            }
-
-            buffer.AsSpan(start, filled - start).CopyTo(buffer);
-            filled -= start;
-            if (filled == buffer.Length)
-            {
-                Array.Resize(ref buffer, buffer.Length * 2);
-            }
-        }
-    }
-
-    private static RecordLine Parse(ReadOnlySpan<byte> line, string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, RecordJson.Default.RecordLine)
-                ?? throw Damaged(path, "a line is empty");
-        }
-        catch (JsonException e)
-        {
-            throw Damaged(path, "a line of it is unreadable", e);
-        }
     }
 
     // .NET takes an exclusive flock for FileShare.None, which is the lock that tells the living from the dead. Windows
