@@ -27,7 +27,9 @@ internal sealed class LockSettling : IDisposable
         _mode = mode;
         _own = own;
         _deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
-        _look = LookAsync();
+
+        // On a thread of its own: reading keeps those of the pool busy.
+        _look = Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Waits until the lock has stood long enough, and whoever came at the same time has given way.</summary>
@@ -60,9 +62,9 @@ internal sealed class LockSettling : IDisposable
     }
 
     // At that time, not when somebody waits: by then who did not see this lock may have done what it came for.
-    private async Task<string?> LookAsync()
+    private string? Look()
     {
-        await Task.Delay(LockFiles.Settling, _stop.Token).ConfigureAwait(false);
+        LockFiles.Pause(LockFiles.Settling, _stop.Token);
         return Find(_stop.Token);
     }
 
