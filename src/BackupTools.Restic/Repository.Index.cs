@@ -21,6 +21,9 @@ public sealed partial class Repository
     /// <summary>What is known of the blobs.</summary>
     internal MasterIndex Index => _index;
 
+    /// <summary>What <see cref="LoadIndex"/> read last.</summary>
+    internal IndexReading? LoadedIndex { get; private set; }
+
     /// <summary>
     /// Reads the index, which everything that has to do with blobs needs; call it under a lock, and again to see what others
     /// have added since.
@@ -34,9 +37,10 @@ public sealed partial class Repository
     public IReadOnlyList<Damage> LoadIndex(
         IProgress<RepositoryProgress>? progress = null, CancellationToken cancellation = default)
     {
-        List<Damage> damages = [];
-        UseIndex(ReadIndexFiles(ListFiles(RepositoryFileType.Index, cancellation), damages, progress, cancellation));
-        return damages;
+        IndexReading reading = ReadIndex(progress, cancellation);
+        UseIndex(reading.Table);
+        LoadedIndex = reading;
+        return reading.Damages;
     }
 
     /// <summary>Goes on with an index that has been read.</summary>
@@ -86,36 +90,13 @@ public sealed partial class Repository
         }
     }
 
-    internal BlobTable ReadIndexFiles(
-        List<StoredFile> files,
-        List<Damage> damages,
-        IProgress<RepositoryProgress>? progress,
-        CancellationToken cancellation,
-        Action<ObjectId, ObjectId>? onPack = null)
-    {
-        BlobTable table = new();
-        for (int i = 0; i < files.Count; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            RepositoryFile file = new(RepositoryFileType.Index, files[i].Id);
-            try
-            {
-                IndexJson.Read(_files.Load(file.Type, file.Id), (pack, blobs) =>
-                {
-                    table.Add(pack, blobs);
-                    onPack?.Invoke(file.Id, pack);
-                });
-            }
-            catch (RepositoryDataException e)
-            {
-                damages.Add(new Damage(e.Message, file));
-            }
+    /// <summary>Reads all index files.</summary>
+    internal IndexReading ReadIndex(IProgress<RepositoryProgress>? progress, CancellationToken cancellation) =>
+        ReadIndexFiles(ListFiles(RepositoryFileType.Index, cancellation), progress, cancellation);
 
-            progress?.Report(new RepositoryProgress(i + 1, files.Count));
-        }
-
-        return table;
-    }
+    internal IndexReading ReadIndexFiles(
+        IReadOnlyList<StoredFile> files, IProgress<RepositoryProgress>? progress, CancellationToken cancellation) =>
+        IndexReading.Read(_files, files, progress, cancellation);
 
     internal List<StoredFile> ListFiles(RepositoryFileType type, CancellationToken cancellation) =>
         [.. Backend.List(type, cancellation)];

@@ -42,6 +42,9 @@ internal sealed class BlobHealth(BlobTable table)
             : $"{blob} cannot be read";
     }
 
+    /// <summary>Another walk begins.</summary>
+    public void ForgetTrees() => Array.Clear(_trees);
+
     /// <summary>What a walk found below a tree that is in the index.</summary>
     public ref TreeState GetTreeState(ObjectId tree) => ref _trees[table.Find(new BlobHandle(BlobType.Tree, tree))];
 }

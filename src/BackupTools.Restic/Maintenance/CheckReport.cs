@@ -10,6 +10,12 @@ public sealed record CheckOptions
 
     /// <summary>The snapshots that are walked; null for all.</summary>
     public IReadOnlyCollection<ObjectId>? Snapshots { get; init; }
+
+    /// <summary>
+    /// Whether the index counts as <see cref="Repository.LoadIndex"/> read it last, because that was just now; else it is read
+    /// again.
+    /// </summary>
+    public bool TrustsLoadedIndex { get; init; }
 }
 
 /// <summary>What a check found.</summary>

@@ -29,7 +29,7 @@ internal sealed class IndexRebuild(
             }
             catch (Exception e) when (e is RepositoryDataException or IOException or UnauthorizedAccessException)
             {
-                known ??= repository.ReadIndexFiles(indexFiles, [], progress: null, cancellation);
+                known ??= repository.ReadIndexFiles(indexFiles, progress: null, cancellation).Table;
                 string outcome = TryKeep(known, packs[i], table) ? "stays in the index as it was" : "was left out of the index";
                 damages.Add(new Damage($"{file} {outcome}: {e.Message}", file));
             }

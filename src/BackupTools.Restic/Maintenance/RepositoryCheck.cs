@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Concurrent;
 using BackupTools.Restic.Backends;
+using BackupTools.Restic.Blobs;
 using BackupTools.Restic.Indexes;
 using BackupTools.Restic.Packs;
 
@@ -34,13 +35,11 @@ internal sealed class RepositoryCheck(
         ComparePacks(indexed, stored);
         if (options.ReadData)
         {
-            ReadPacks(indexed, stored, GetPacksToRead());
+            ReadPacksAndWalk(indexed, stored, snapshots);
         }
-
-        SnapshotCheck walk = new(repository, _health, _damages, cancellation);
-        foreach (ObjectId snapshot in snapshots)
+        else
         {
-            walk.Check(snapshot);
+            _damages.AddRange(Walk(snapshots, cancellation));
         }
 
         return new CheckReport(_damages, _notes, snapshots.Count, _packsRead, _unindexedPacks);
@@ -48,20 +47,16 @@ internal sealed class RepositoryCheck(
 
     private void ReadIndex()
     {
-        Dictionary<ObjectId, ObjectId> indexes = [];
-        _table = repository.ReadIndexFiles(
-            repository.ListFiles(RepositoryFileType.Index, cancellation),
-            _damages,
-            progress: null,
-            cancellation,
-            (index, pack) =>
-            {
-                if (!indexes.TryAdd(pack, index) && indexes[pack] != index)
-                {
-                    _notes.Add($"pack {pack} is in several indexes: {indexes[pack]} and {index}.");
-                }
-            });
-        repository.UseIndex(_table);
+        IndexReading? reading = options.TrustsLoadedIndex ? repository.LoadedIndex : null;
+        if (reading is null)
+        {
+            reading = repository.ReadIndex(progress: null, cancellation);
+            repository.UseIndex(reading.Table);
+        }
+
+        _damages.AddRange(reading.Damages);
+        _notes.AddRange(reading.Notes);
+        _table = reading.Table;
         _health = new BlobHealth(_table);
     }
 
@@ -111,8 +106,44 @@ internal sealed class RepositoryCheck(
         ];
     }
 
-    private void ReadPacks(
-        Dictionary<ObjectId, IndexedPack[]> indexed, Dictionary<ObjectId, long> stored, HashSet<ObjectId>? which)
+    // Snapshots are walked beside the packs, which they do not keep busy, as if every pack were well: nearly always that is
+    // so. Else they are walked once more, to tell what the damage means for them.
+    private void ReadPacksAndWalk(
+        Dictionary<ObjectId, IndexedPack[]> indexed, Dictionary<ObjectId, long> stored, IReadOnlyList<ObjectId> snapshots)
+    {
+        HashSet<ObjectId>? which = GetPacksToRead();
+        List<List<Damage>> found = [];
+        Func<CancellationToken, List<Damage>>[] parts =
+            [stop => ReadPacks(indexed, stored, which, stop), stop => Walk(snapshots, stop)];
+        WorkAhead.Run(parts, static (part, stop) => part(stop), (_, damages) => found.Add(damages), cancellation);
+        (List<Damage> ofPacks, List<Damage> ofSnapshots) = (found[0], found[1]);
+        if (ofPacks.Count > 0)
+        {
+            _health.ForgetTrees();
+            ofSnapshots = Walk(snapshots, cancellation);
+        }
+
+        _damages.AddRange(ofPacks);
+        _damages.AddRange(ofSnapshots);
+    }
+
+    private List<Damage> Walk(IReadOnlyList<ObjectId> snapshots, CancellationToken stop)
+    {
+        List<Damage> damages = [];
+        SnapshotCheck walk = new(repository, _health, damages, stop);
+        foreach (ObjectId snapshot in snapshots)
+        {
+            walk.Check(snapshot);
+        }
+
+        return damages;
+    }
+
+    private List<Damage> ReadPacks(
+        Dictionary<ObjectId, IndexedPack[]> indexed,
+        Dictionary<ObjectId, long> stored,
+        HashSet<ObjectId>? which,
+        CancellationToken stop)
     {
         KeyValuePair<ObjectId, long>[] packs =
             [.. stored.Where(pack => indexed.ContainsKey(pack.Key) && which?.Contains(pack.Key) != false)];
@@ -121,7 +152,7 @@ internal sealed class RepositoryCheck(
         ConcurrentQueue<Damage> damages = new();
         ParallelOptions parallel = new()
         {
-            CancellationToken = cancellation,
+            CancellationToken = stop,
             MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount),
         };
 
@@ -129,7 +160,7 @@ internal sealed class RepositoryCheck(
         Parallel.ForEach(Partitioner.Create(packs, EnumerablePartitionerOptions.NoBuffering), parallel, pack =>
         {
             RepositoryFile file = new(RepositoryFileType.Pack, pack.Key);
-            foreach (string problem in ReadPack(pack.Key, pack.Value, indexed[pack.Key]))
+            foreach (string problem in ReadPack(pack.Key, pack.Value, indexed[pack.Key], stop))
             {
                 damages.Enqueue(new Damage($"{file}: {problem}", file));
             }
@@ -137,10 +168,10 @@ internal sealed class RepositoryCheck(
             progress?.Report(new RepositoryProgress(Interlocked.Add(ref done, pack.Value), total));
         });
         _packsRead = packs.Length;
-        _damages.AddRange(damages);
+        return [.. damages];
     }
 
-    private List<string> ReadPack(ObjectId pack, long length, IndexedPack[] parts)
+    private List<string> ReadPack(ObjectId pack, long length, IndexedPack[] parts, CancellationToken stop)
     {
         try
         {
@@ -150,7 +181,7 @@ internal sealed class RepositoryCheck(
                 length,
                 parts.SelectMany(part => MasterIndex.GetBlobs(_table, part)),
                 damaged => Array.ForEach(parts, part => _health.MarkDamaged(part, blob => blob == damaged)),
-                cancellation);
+                stop);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RepositoryDataException)
         {

@@ -17,17 +17,17 @@ internal sealed class RepositoryPrune(
     {
         repository.Flush(cancellation);
         List<StoredFile> indexFiles = repository.ListFiles(RepositoryFileType.Index, cancellation);
-        List<Damage> damages = [];
-        BlobTable table = repository.ReadIndexFiles(indexFiles, damages, progress: null, cancellation);
-        if (damages.Count > 0)
+        IndexReading reading = repository.ReadIndexFiles(indexFiles, progress: null, cancellation);
+        if (reading.Damages.Count > 0)
         {
             throw new RepositoryDataException(
-                $"{damages[0].Message} What only that index tells of would be taken for garbage. Nothing was removed.")
+                $"{reading.Damages[0].Message} What only that index tells of would be taken for garbage. Nothing was removed.")
             {
                 IsIndexIncomplete = true,
             };
         }
 
+        BlobTable table = reading.Table;
         repository.UseIndex(table);
         BitArray used = UsedBlobs.Find(repository, table, cancellation);
         PrunePlan plan = PrunePlan.Make(

@@ -59,16 +59,20 @@ internal sealed class OpenRepository : IDisposable
     }
 
     /// <summary>Reads the index where it is not known, or has changed. Snapshots have to be listed before.</summary>
-    public void LoadIndex(CancellationToken cancellation)
+    /// <returns>Whether it was read.</returns>
+    public bool LoadIndex(CancellationToken cancellation)
     {
         lock (_gate)
         {
             HashSet<ObjectId> there = [.. Repository.Backend.List(RepositoryFileType.Index, cancellation).Select(static file => file.Id)];
-            if (_loaded is null || !_loaded.SetEquals(there))
+            if (_loaded is not null && _loaded.SetEquals(there))
             {
-                IndexDamages = Repository.LoadIndex(null, cancellation);
-                _loaded = there;
+                return false;
             }
+
+            IndexDamages = Repository.LoadIndex(null, cancellation);
+            _loaded = there;
+            return true;
         }
     }
 

@@ -15,6 +15,7 @@ internal static class RepositoryExamination
     /// <param name="exclusive">The lock, where it is exclusive.</param>
     /// <param name="snapshots">The snapshots.</param>
     /// <param name="withContent">Whether every blob is read.</param>
+    /// <param name="isIndexReadNow">Whether the index was read just now, and need not be again.</param>
     /// <param name="progress">Hears of bytes read.</param>
     /// <param name="cancellation">Stops it.</param>
     public static StoreExamination Run(
@@ -22,6 +23,7 @@ internal static class RepositoryExamination
         RepositoryLock? exclusive,
         IReadOnlyList<StoredSnapshot> snapshots,
         bool withContent,
+        bool isIndexReadNow,
         ProgressTracker progress,
         CancellationToken cancellation)
     {
@@ -37,7 +39,7 @@ internal static class RepositoryExamination
         // Of all of them, what no snapshot needs is read as well.
         bool isAll = new HashSet<ObjectId>(ids).IsSupersetOf(repository.ListSnapshots(cancellation));
         progress.Begin(withContent ? "Reading packs" : "Reading trees");
-        CheckOptions options = new() { ReadData = withContent, Snapshots = isAll ? null : ids };
+        CheckOptions options = new() { ReadData = withContent, Snapshots = isAll ? null : ids, TrustsLoadedIndex = isIndexReadNow };
         string location = repository.Backend.Location;
         CheckReport report = repository.Check(options, exclusive, Report(progress, location), cancellation);
         return new StoreExamination(

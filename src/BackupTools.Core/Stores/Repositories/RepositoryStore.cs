@@ -17,6 +17,9 @@ internal sealed class RepositoryStore : ISnapshotStore
     private IReadOnlyList<StoredSnapshot> _listed = [];
     private RepositoryStoreLock? _lock;
 
+    // Else it may have been damaged since, by whatever a run before this one did.
+    private bool _isIndexReadNow;
+
     private RepositoryStore(OpenRepository open, RepositoryCredential credential, bool ownsCredential)
     {
         _open = open;
@@ -54,7 +57,7 @@ internal sealed class RepositoryStore : ISnapshotStore
         try
         {
             // What was known before may have been moved elsewhere by a pruning.
-            _open.LoadIndex(cancellation);
+            LoadIndex(cancellation);
             return _lock;
         }
         catch
@@ -81,7 +84,7 @@ internal sealed class RepositoryStore : ISnapshotStore
     public IReadOnlyList<StoredSnapshot> List() => _listed = Translate(() =>
     {
         IReadOnlyList<ObjectId> ids = Repository.ListSnapshots();
-        _open.LoadIndex(CancellationToken.None);
+        LoadIndex(CancellationToken.None);
         TravellingManifest manifests = new(Repository, Path);
         return ids.Select(manifests.Describe).OfType<StoredSnapshot>()
             .OrderBy(static snapshot => snapshot.Manifest.CreatedAt)
@@ -111,7 +114,7 @@ internal sealed class RepositoryStore : ISnapshotStore
 
         StoredSnapshot? found = fitting.Count == 0 ? null : Translate(() =>
         {
-            _open.LoadIndex(CancellationToken.None);
+            LoadIndex(CancellationToken.None);
             return new TravellingManifest(Repository, Path).Describe(fitting[0]);
         });
         return found ?? throw new BackupException(
@@ -136,7 +139,8 @@ internal sealed class RepositoryStore : ISnapshotStore
 
     public StoreExamination Examine(
         IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
-        Translate(() => RepositoryExamination.Run(Repository, _lock?.Exclusive, snapshots, withContent, progress, cancellation));
+        Translate(() => RepositoryExamination.Run(
+            Repository, _lock?.Exclusive, snapshots, withContent, _isIndexReadNow, progress, cancellation));
 
     public void Remove(StoredSnapshot snapshot)
     {
@@ -191,6 +195,8 @@ internal sealed class RepositoryStore : ISnapshotStore
             _credential.Close(_open);
         }
     }
+
+    private void LoadIndex(CancellationToken cancellation) => _isIndexReadNow |= _open.LoadIndex(cancellation);
 
     private RepositoryLock Exclusive() =>
         _lock?.Exclusive ?? throw new InvalidOperationException("The repository is not locked for removing.");
