@@ -44,10 +44,17 @@ internal sealed class ResticProgram(string repository, string cache)
         return (process.ExitCode, output, error.Result);
     }
 
-    /// <summary>Starts it.</summary>
-    public Process Start(string[] arguments, Dictionary<string, string>? environment = null)
+    /// <summary>Starts a backup that lasts until its input is closed.</summary>
+    public Process StartBackupOfInput() => Start(["backup", "--stdin"], takesInput: true);
+
+    private Process Start(string[] arguments, Dictionary<string, string>? environment = null, bool takesInput = false)
     {
-        ProcessStartInfo start = new("restic") { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("restic")
+        {
+            RedirectStandardInput = takesInput,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.ArgumentList.Add("-q");
         start.ArgumentList.Add("-r");
         start.ArgumentList.Add(repository);

@@ -16,7 +16,7 @@ internal static class LockHolder
     /// <summary>restic's bound: a living process makes its lock anew every five minutes.</summary>
     public static readonly TimeSpan StaleAfter = TimeSpan.FromMinutes(30);
 
-    /// <summary>Beyond this a living process would have made its lock anew, whatever machine it is on.</summary>
+    // Beyond this a living process would have made its lock anew.
     private static readonly TimeSpan s_refreshOverdue = TimeSpan.FromMinutes(6);
 
     /// <summary>A lock of this process, made now.</summary>
@@ -52,14 +52,15 @@ internal static class LockHolder
             return false;
         }
 
-        return GetMark(record.ProcessId) == record.Time.Nanoseconds
-            ? !ProcessTable.IsRunning(record.ProcessId)
-            : age > s_refreshOverdue && record.Time.ToDateTime() > ProcessTable.BootTime
-                && ProcessTable.HasNowhere(record.ProcessId);
+        // Other systems do not tell the boot, and have no namespaces.
+        bool isSameProcess = OperatingSystem.IsLinux()
+            ? GetMark(record.ProcessId) == record.Time.Nanoseconds
+            : age > s_refreshOverdue && record.Time.ToDateTime() > ProcessTable.BootTime;
+        return isSameProcess && !ProcessTable.IsRunning(record.ProcessId);
     }
 
     /// <summary>What stands for a process of this boot and namespace; null where the system does not tell these.</summary>
-    private static int? GetMark(int processId)
+    internal static int? GetMark(int processId)
     {
         if (ProcessTable.Identity is not string identity)
         {
