@@ -33,6 +33,9 @@ internal sealed class EntryMetadataWriter
         _mask = mask;
     }
 
+    /// <summary>For directories that stand already, where <see cref="Reapply"/> looks at what each one has.</summary>
+    public static EntryMetadataWriter ForStanding() => new(Unchanged, Unchanged, PermissionBits);
+
     /// <summary>
     /// Looks at how new files come out in a directory of ours, so that only what differs has to be set. Access lists
     /// that the directory inherited from above are taken off it, because its entries would inherit them too.

@@ -21,14 +21,14 @@ internal sealed class EntrySwap : IDisposable
     private readonly List<(RecordLine? Line, Action Do)> _batch = [];
     private readonly SafetyTree _safety;
 
-    private EntrySwap(EntrySwapPlace place, RestoreRecord record, EntryMetadataWriter metadata)
+    private EntrySwap(EntrySwapPlace place, RestoreRecord record)
     {
         _place = place;
         _record = record;
-        _metadata = metadata;
         _target = place.TargetParent.OpenDirectory(place.TargetName);
         _stage = place.Home.OpenDirectory(EntryName.FromText(place.StageName));
-        _safety = new SafetyTree(place, _target, metadata);
+        _metadata = EntryMetadataWriter.ForStanding();
+        _safety = new SafetyTree(place, _target, _metadata);
     }
 
     /// <summary>Moves everything; on failure everything is as it was, but for the stage and the record.</summary>
@@ -47,13 +47,7 @@ internal sealed class EntrySwap : IDisposable
         Action<string> reached,
         CancellationToken cancellation)
     {
-        EntryMetadataWriter metadata;
-        using (DirectoryHandle stage = place.Home.OpenDirectory(EntryName.FromText(place.StageName)))
-        {
-            metadata = EntryMetadataWriter.For(stage);
-        }
-
-        using EntrySwap swap = new(place, record, metadata);
+        using EntrySwap swap = new(place, record);
         record.Add(new RecordLine { Safety = place.SafetyName });
         record.Flush();
         place.Home.Sync();
@@ -78,7 +72,7 @@ internal sealed class EntrySwap : IDisposable
         }
         catch (Exception e)
         {
-            RollbackException.Guard(e, () => EntrySwapUndo.Run(place, record));
+            RollbackException.Guard(e, () => EntrySwapUndo.Run(place, record).ThrowUnlessEmpty());
             throw;
         }
 
@@ -109,7 +103,11 @@ internal sealed class EntrySwap : IDisposable
         reached("aside");
         foreach (EntryName name in Names(_stage))
         {
-            QueuePlace(TreePath.Root.Append(name), reached);
+            if (_stage.TryGetStatus(name, out FileStatus staged))
+            {
+                QueuePlace(TreePath.Root.Append(name), staged, reached);
+            }
+
             cancellation.ThrowIfCancellationRequested();
         }
 
@@ -151,7 +149,7 @@ internal sealed class EntrySwap : IDisposable
             }
 
             sidecars.ForEach(sidecar => QueueAside(path.Append(sidecar), reached));
-            QueuePlace(child, reached);
+            QueuePlace(child, staged, reached);
         }
 
         if (metadata is not null)
@@ -172,14 +170,18 @@ internal sealed class EntrySwap : IDisposable
         using ListingWriter writer = new();
         writer.Add(EntrySwapPlace.Describe(directory));
         string text = Encoding.UTF8.GetString(writer.Written);
-        _batch.Add((new RecordLine { Was = path.Bytes.ToArray(), Entry = text }, static () => { }));
+        RecordLine line = new() { Was = path.Bytes.ToArray(), Inode = EntrySwapPlace.InodeOf(directory.GetStatus()), Entry = text };
+        _batch.Add((line, static () => { }));
     }
 
     private void QueueAside(TreePath path, Action<string> reached) =>
         Queue(new RecordLine { Aside = path.Bytes.ToArray() }, () => Move(_target, _safety.Open(path.Parent), path), reached);
 
-    private void QueuePlace(TreePath path, Action<string> reached) =>
-        Queue(new RecordLine { Place = path.Bytes.ToArray() }, () => Move(_stage, _target.OpenPath(path.Parent), path), reached);
+    private void QueuePlace(TreePath path, in FileStatus staged, Action<string> reached)
+    {
+        RecordLine line = new() { Place = path.Bytes.ToArray(), Inode = EntrySwapPlace.InodeOf(staged) };
+        Queue(line, () => Move(_stage, _target.OpenPath(path.Parent), path), reached);
+    }
 
     private void Queue(RecordLine line, Action action, Action<string> reached)
     {

@@ -20,6 +20,12 @@ internal sealed record EntrySwapPlace(
     /// </summary>
     public bool SyncsEach => _syncsEach ??= !Home.TrySyncFileSystem();
 
+    /// <summary>
+    /// What tells one entry from another that stands under the same name later. Without the device, whose number may be
+    /// another one after a restart, and which is the same for all that can be moved.
+    /// </summary>
+    public static ulong? InodeOf(in FileStatus status) => status.Identity.Inode is 0 ? null : status.Identity.Inode;
+
     /// <summary>What a directory is, as a listing tells it.</summary>
     public static ListingEntry Describe(DirectoryHandle directory)
     {

@@ -32,6 +32,9 @@ internal sealed record RecordLine
     /// <summary>A path below the stage that is about to be moved to the target.</summary>
     public byte[]? Place { get; init; }
 
+    /// <summary>With <see cref="Place"/> and <see cref="Was"/>: which file or directory it is, where the system tells.</summary>
+    public ulong? Inode { get; init; }
+
     /// <summary>A directory of the target whose metadata is about to change.</summary>
     public byte[]? Was { get; init; }
 

@@ -5,21 +5,18 @@ namespace BackupTools.Core.Restore;
 /// <summary>What an interrupted restore left at a target, and how it is finished or undone.</summary>
 internal static class RestoreIntent
 {
+    private const string Finished = "finished";
+    private const string Undone = "undone";
+
     /// <summary>
     /// Whether a restore at this place was interrupted, or is at work, in the midst of replacing what stands there. One
     /// that was still putting its data together has touched nothing and does not count.
     /// </summary>
     public static bool ExistsFor(string sourcePath)
     {
-        foreach ((string home, string name) in Places(Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourcePath))))
-        {
-            if (Directory.Exists(home) && IsBegun(home, name))
-            {
-                return true;
-            }
-        }
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourcePath));
 
-        return false;
+        return Places(path).Any(static place => Directory.Exists(place.Home) && IsBegun(place.Home, place.Name));
     }
 
     /// <summary>Whether there is anything to clean up before a restore, be it only a stage.</summary>
@@ -98,10 +95,25 @@ internal static class RestoreIntent
 
         Check(first, begun, record.Path);
         Timestamp? after = isDone ? home.GetStatus().Modified : Timestamp.TryParse(first.Modified, out Timestamp before) ? before : null;
-        bool isInstalled = isDone || (begun is not null && SettleBegun(first, begun, record, home, targetPath));
-        StageRemoval.Remove(home, EntryName.FromText(first.Stage!));
-        home.Sync();
-        record.Remove(home);
+        string outcome = isDone ? Finished : string.Empty;
+        try
+        {
+            outcome = !isDone && begun is not null ? SettleBegun(first, begun, record, home, targetPath) : outcome;
+            StageRemoval.Remove(home, EntryName.FromText(first.Stage!));
+            home.Sync();
+            record.Remove(home);
+        }
+        catch (FileSystemException e) when (begun is not null)
+        {
+            throw new BackupException(
+                ErrorId.RestoreInterrupted,
+                $"An earlier restore to '{targetPath}' was interrupted, and what it left could not be settled: {e.Message}. What it " +
+                $"had replaced is at its place or in '{Path.Join(home.Path, begun.Safety)}'; its record '{record.Path}' stays. This " +
+                "restore was not begun. Put right what the system complains of, and restore again.",
+                targetPath,
+                e);
+        }
+
         if (first.Modified is not null && after is { } time)
         {
             using DirectoryHandle parent = DirectoryHandle.Open(Path.GetDirectoryName(targetPath)!);
@@ -114,28 +126,27 @@ internal static class RestoreIntent
         }
         else
         {
-            tracker.Warn(
-                $"An earlier restore to '{targetPath}' was interrupted; it was {(isInstalled ? "finished" : "undone")}.", targetPath);
+            tracker.Warn($"An earlier restore to '{targetPath}' was interrupted; it was {outcome}.", targetPath);
         }
     }
 
-    private static bool SettleBegun(
+    // Tells what was done.
+    private static string SettleBegun(
         RecordLine first, RecordLine begun, RestoreRecord record, DirectoryHandle home, string targetPath)
     {
         EntryName target = EntryName.FromText(Path.GetFileName(targetPath));
         switch (first.Swap)
         {
             case SwapKind.Database:
-                return DatabaseSwap.Settle(home, target, first.Stage!, begun);
+                return DatabaseSwap.Settle(home, target, first.Stage!, begun) ? Finished : Undone;
             case SwapKind.Directory:
-                return DirectorySwap.Settle(home, target, first.Stage!, begun);
+                return DirectorySwap.Settle(home, target, first.Stage!, begun) ? Finished : Undone;
             default:
                 using (DirectoryHandle parent = DirectoryHandle.Open(Path.GetDirectoryName(targetPath)!))
                 {
-                    EntrySwapUndo.Run(new EntrySwapPlace(parent, target, home, first.Stage!, begun.Safety!), record);
+                    UndoRemainder left = EntrySwapUndo.Run(new EntrySwapPlace(parent, target, home, first.Stage!, begun.Safety!), record);
+                    return left.IsEmpty ? Undone : $"{Undone}, but for this: {left} See whether that is wanted there; no restore will touch it";
                 }
-
-                return false;
         }
     }
 

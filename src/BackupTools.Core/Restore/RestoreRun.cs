@@ -19,7 +19,7 @@ internal sealed class RestoreRun(
         using LocatedSnapshots located = SnapshotLocator.Open(pinned, _request.Credential, cancellation);
         using IStoreLock storeLock = located.Store.Lock(StoreUse.Read, NewSnapshotRequest.DefaultLockTimeout, cancellation);
         StoredSnapshot snapshot = Find(located, pinned);
-        bool recovered = RestoreIntent.Recover(plan.Target, tracker);
+        bool recovered = Recover();
         RestorePreparation preparation = RestorePreparation.Create(
             located.Store, snapshot, _request with { Target = plan.Target }, static _ => { }, cancellation);
         if (plan.Previous is null && !recovered && preparation.Target is { Standing: not null, IsEmpty: false })
@@ -41,6 +41,14 @@ internal sealed class RestoreRun(
             RemoveParents(made);
             throw;
         }
+    }
+
+    // Where a link stands now, a directory may have stood when an earlier restore was interrupted.
+    private bool Recover()
+    {
+        string given = Path.TrimEndingDirectorySeparator(Path.GetFullPath(_request.Target));
+        bool recovered = RestoreIntent.Recover(plan.Target, tracker);
+        return (given != plan.Target && RestoreIntent.Recover(given, tracker)) || recovered;
     }
 
     private static StoredSnapshot Find(LocatedSnapshots located, string pinned) => located.Named
@@ -182,7 +190,7 @@ internal sealed class RestoreRun(
         cancellation.ThrowIfCancellationRequested();
         reached("staged");
         TargetAcceptance.CheckUse(target, _request, text => tracker.Warn(text));
-        bool isKept = Guard(target, () => DatabaseSwap.Install(parent, name, stage, preparation.SafetyName, record, reached));
+        bool isKept = Guard(preparation, record, stage, () => DatabaseSwap.Install(parent, name, stage, preparation.SafetyName, record, reached));
         return new RestoreResult(
             preparation.Snapshot.SnapshotPath,
             target.Path,
@@ -208,7 +216,7 @@ internal sealed class RestoreRun(
         storeLock.Confirm(cancellation);
         reached("staged");
         TargetAcceptance.CheckUse(target, _request, text => tracker.Warn(text));
-        bool isKept = Guard(target, () => isByEntry
+        bool isKept = Guard(preparation, record, stage, () => isByEntry
             ? EntrySwap.Install(
                 new EntrySwapPlace(parent, name, home, stage, preparation.SafetyName),
                 record,
@@ -250,7 +258,7 @@ internal sealed class RestoreRun(
     }
 
     // The swaps undo what they did before they let an error out; where that fails, too, the record has to stay.
-    private static bool Guard(RestoreTarget target, Func<bool> swap)
+    private static bool Guard(RestorePreparation preparation, RestoreRecord record, string stage, Func<bool> swap)
     {
         try
         {
@@ -258,10 +266,15 @@ internal sealed class RestoreRun(
         }
         catch (RollbackException e)
         {
+            RestoreTarget target = preparation.Target;
+            string outcome = e.InnerException is IncompleteUndoException
+                ? $"was undone but for this: {e.Message}"
+                : $"could not be undone: {e.Message}. Nothing that stood there is lost: it is at its place, in " +
+                  $"'{Path.Join(target.HomePath, preparation.SafetyName)}' or in '{Path.Join(target.HomePath, stage)}'.";
             throw new BackupException(
                 ErrorId.RestoreInterrupted,
-                $"The restore to '{target.Path}' failed ({e.Cause.Message}), and could not be undone: {e.Message}. What stood there is " +
-                "kept. Put right what the system complains of; the next restore to this target undoes this one first.",
+                $"The restore to '{target.Path}' failed ({e.Cause.Message}), and {outcome} Put that right, and restore again: that " +
+                $"follows the record '{record.Path}' and undoes the rest first. Until then no snapshot is taken of this place.",
                 target.Path,
                 e);
         }

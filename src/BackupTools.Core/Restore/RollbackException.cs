@@ -19,3 +19,6 @@ internal sealed class RollbackException(Exception cause, Exception undoing) : IO
         }
     }
 }
+
+/// <summary>An undo that went through but for what the message tells.</summary>
+internal sealed class IncompleteUndoException(string left) : IOException(left);
