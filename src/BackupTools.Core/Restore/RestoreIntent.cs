@@ -16,7 +16,8 @@ internal static class RestoreIntent
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(sourcePath));
 
-        return Places(path).Any(static place => Directory.Exists(place.Home) && IsBegun(place.Home, place.Name));
+        // The record of a restore to a link is where the link leads.
+        return Places(path).Concat(Places(Follow(path))).Any(static place => Directory.Exists(place.Home) && IsBegun(place.Home, place.Name));
     }
 
     /// <summary>Whether there is anything to clean up before a restore, be it only a stage.</summary>
@@ -55,6 +56,18 @@ internal static class RestoreIntent
         return parent is null
             ? [(path, RestoreNames.RecordWithin)]
             : [(parent, RestoreNames.Record(Path.GetFileName(path))), (path, RestoreNames.RecordWithin)];
+    }
+
+    private static string Follow(string path)
+    {
+        try
+        {
+            return Path.TrimEndingDirectorySeparator(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return path;
+        }
     }
 
     private static bool IsBegun(string home, string name)

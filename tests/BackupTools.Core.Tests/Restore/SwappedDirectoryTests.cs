@@ -155,4 +155,14 @@ public sealed class SwappedDirectoryTests
         Assert.Equal(old, situation.State());
         Assert.Empty(situation.Leftovers());
     }
+
+    [Fact]
+    public void No_snapshot_is_taken_through_a_link_of_a_place_in_between()
+    {
+        using Situation situation = new("overlay");
+        Assert.True(DyingRestore.Start(situation.Request, 8));
+        Directory.CreateSymbolicLink(situation.Scene["link"], situation.Target);
+        Assert.Equal(
+            ErrorId.RestoreInterrupted, Assert.Throws<BackupException>(() => situation.Scene.Take(situation.Scene["link"])).Id);
+    }
 }
