@@ -25,53 +25,11 @@ internal sealed unsafe class UnixDirectoryHandle : DirectoryHandle
     public override DirectoryHandle OpenDirectory(EntryName name) =>
         OpenAt(_descriptor, name, PathOf(name), Posix.Directory | Posix.NoFollow | Posix.ReadOnly);
 
-    public override List<DirectoryEntry> ReadEntries()
-    {
-        // A descriptor of its own: a directory stream takes over the descriptor's offset and closes it.
-        int descriptor = OpenSelf();
-        nint stream = Posix.OpenDirectoryStream(descriptor);
-        if (stream == 0)
-        {
-            FileSystemException error = PosixErrors.Create(Marshal.GetLastPInvokeError(), "reading", Path);
-            _ = Posix.Close(descriptor);
-            throw error;
-        }
-
-        try
-        {
-            List<DirectoryEntry> entries = [];
-            int typeOffset = Posix.IsMac ? 20 : 18;
-            int nameOffset = Posix.IsMac ? 21 : 19;
-            while (true)
-            {
-                Marshal.SetLastSystemError(0);
-                byte* entry = Posix.ReadDirectory(stream);
-                if (entry is null)
-                {
-                    if (Marshal.GetLastPInvokeError() != 0)
-                    {
-                        PosixErrors.Throw("reading", Path);
-                    }
-
-                    return entries;
-                }
-
-                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + nameOffset);
-                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
-                {
-                    entries.Add(new DirectoryEntry(EntryName.FromBytes(name), TypeOf(entry[typeOffset])));
-                }
-            }
-        }
-        finally
-        {
-            _ = Posix.CloseDirectoryStream(stream);
-        }
-    }
+    public override List<DirectoryEntry> ReadEntries() => DirectoryStream.Read(_descriptor, Path);
 
     public override FileStatus GetStatus()
     {
-        if (!Posix.TryStatus(_descriptor, out FileStatus status))
+        if (!PosixStatus.TryGet(_descriptor, out FileStatus status))
         {
             PosixErrors.Throw("looking at", Path);
         }
@@ -83,7 +41,7 @@ internal sealed unsafe class UnixDirectoryHandle : DirectoryHandle
     {
         fixed (byte* pointer = name.Terminated)
         {
-            if (Posix.TryStatus(_descriptor, pointer, false, out status))
+            if (PosixStatus.TryGet(_descriptor, pointer, false, out status))
             {
                 return true;
             }
@@ -301,34 +259,6 @@ internal sealed unsafe class UnixDirectoryHandle : DirectoryHandle
 
             return new UnixDirectoryHandle(descriptor, path);
         }
-    }
-
-    private static EntryType TypeOf(byte type) => type switch
-    {
-        8 => EntryType.File,
-        4 => EntryType.Directory,
-        10 => EntryType.Symlink,
-        12 => EntryType.Socket,
-        1 => EntryType.Pipe,
-        2 or 6 => EntryType.Device,
-        _ => EntryType.Unknown,
-    };
-
-    private int OpenSelf()
-    {
-        byte* dot = stackalloc byte[] { (byte)'.', 0 };
-        int descriptor = Posix.OpenAt(_descriptor, dot, Posix.Directory | Posix.ReadOnly | Posix.NoAccessTime, 0);
-        if (descriptor < 0)
-        {
-            descriptor = Posix.OpenAt(_descriptor, dot, Posix.Directory | Posix.ReadOnly, 0);
-        }
-
-        if (descriptor < 0)
-        {
-            PosixErrors.Throw("reading", Path);
-        }
-
-        return descriptor;
     }
 
     // There is no call for the attributes of a link relative to a directory; /dev/fd leads through the descriptor.

@@ -118,7 +118,7 @@ internal sealed unsafe class UnixFileHandle : FileHandle
 
     public override FileStatus GetStatus()
     {
-        if (!Posix.TryStatus(_descriptor, out FileStatus status))
+        if (!PosixStatus.TryGet(_descriptor, out FileStatus status))
         {
             PosixErrors.Throw("looking at", Path);
         }

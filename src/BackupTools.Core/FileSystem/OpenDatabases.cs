@@ -50,7 +50,7 @@ internal static class OpenDatabases
         Interlocked.Decrement(ref s_closing);
         lock (s_gate)
         {
-            if (Posix.TryStatus(descriptor, out FileStatus status)
+            if (PosixStatus.TryGet(descriptor, out FileStatus status)
                 && Registered.Entries.TryGetValue(status.Identity, out Entry? entry))
             {
                 entry.Deferred.Add(descriptor);
@@ -104,7 +104,7 @@ internal static class OpenDatabases
         foreach (string path in Directory.EnumerateFileSystemEntries("/dev/fd/"))
         {
             if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
-                && Posix.TryStatus(descriptor, out FileStatus status)
+                && PosixStatus.TryGet(descriptor, out FileStatus status)
                 && status.Type == EntryType.File)
             {
                 yield return (descriptor, status.Identity);

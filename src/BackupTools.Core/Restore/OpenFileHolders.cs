@@ -202,7 +202,7 @@ internal static class OpenFileHolders
             string magicLink = $"{process}/fd/{descriptor.Text}";
             fixed (byte* name = EntryName.FromText(magicLink).Terminated)
             {
-                return Posix.TryStatus(Posix.CurrentDirectory, name, true, out FileStatus status) && status.Type == EntryType.File
+                return PosixStatus.TryGet(Posix.CurrentDirectory, name, true, out FileStatus status) && status.Type == EntryType.File
                     ? new OpenFile(status.Identity, path, process, id, magicLink)
                     : null;
             }

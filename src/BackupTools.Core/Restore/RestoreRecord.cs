@@ -217,7 +217,7 @@ internal sealed class RestoreRecord : IDisposable
     private bool IsStillNamed(DirectoryHandle home) =>
         OperatingSystem.IsWindows()
         || (home.TryGetStatus(EntryName.FromText(_name), out FileStatus named)
-            && Posix.TryStatus((int)_stream.SafeFileHandle.DangerousGetHandle(), out FileStatus own)
+            && PosixStatus.TryGet((int)_stream.SafeFileHandle.DangerousGetHandle(), out FileStatus own)
             && named.Identity == own.Identity);
 
     private static BackupException InUse(string path) => new(

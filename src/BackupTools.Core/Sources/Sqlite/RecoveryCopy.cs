@@ -161,7 +161,7 @@ internal sealed class RecoveryCopy : IDisposable
 
         fixed (byte* pointer = EntryName.FromBytes(name).Terminated)
         {
-            return Posix.TryStatus(Posix.CurrentDirectory, pointer, follow: true, out FileStatus status)
+            return PosixStatus.TryGet(Posix.CurrentDirectory, pointer, follow: true, out FileStatus status)
                 && (status.Type != EntryType.File || status.Size > 0);
         }
     }

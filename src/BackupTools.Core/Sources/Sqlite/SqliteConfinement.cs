@@ -118,7 +118,7 @@ internal sealed unsafe class SqliteConfinement : IDisposable
 
         // Not waiting for the other end, should it be a pipe.
         int descriptor = Posix.OpenAt(directory.Descriptor, name, flags | Posix.NoFollow | Posix.NonBlocking, mode);
-        if (descriptor >= 0 && !(Posix.TryStatus(descriptor, out FileStatus status) && status.Type == EntryType.File))
+        if (descriptor >= 0 && !(PosixStatus.TryGet(descriptor, out FileStatus status) && status.Type == EntryType.File))
         {
             _ = Posix.Close(descriptor);
             return Refuse();
