@@ -47,6 +47,12 @@ internal static class ErrorTranslation
                 ErrorId.NotEnoughSpace, $"There is no space left: {reason}. {left} Make room and try again.", path ?? place, e),
             FileSystemError.AccessDenied or FileSystemError.ReadOnly when isPlace => new BackupException(
                 ErrorId.StoreNotWritable, $"'{place}' cannot be written: {reason}. {left} Check its permissions.", path ?? place, e),
+            FileSystemError.NameRefused => new BackupException(
+                ErrorId.InputOutput,
+                $"The store's file system cannot keep this source's names apart, or takes not all of them: {reason}. {left} Use a repository, " +
+                "a store on another file system, or leave such entries out.",
+                path ?? place,
+                e),
             _ => new BackupException(ErrorId.InputOutput, $"The system refused: {reason}. {left}", path ?? place, e),
         };
     }

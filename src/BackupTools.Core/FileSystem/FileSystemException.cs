@@ -19,6 +19,9 @@ internal enum FileSystemError
     NameTooLong,
     NoAttribute,
     WouldBlock,
+
+    /// <summary>The file system has no such names, or has this one under another.</summary>
+    NameRefused,
 }
 
 /// <summary>An operation on a file that the system refused.</summary>

@@ -51,7 +51,7 @@ internal sealed class FileStager(
     public void Stage(StagedFile file, byte[] buffer)
     {
         ListingEntry entry = file.Entry;
-        using FileHandle to = file.Directory.Handle.CreateFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
+        using FileHandle to = file.Directory.Handle.CreateNewFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
         ContentCopy copy = new(buffer, rules.Writing, count => tracker.Add(entry.Path, count), cancellation)
         {
             OnDamage = !reader.ProvesContent ? null
@@ -70,7 +70,7 @@ internal sealed class FileStager(
     public void CopyStaged(DirectoryHandle from, EntryName name, DirectoryHandle directory, ListingEntry entry)
     {
         using FileHandle source = from.OpenFile(name);
-        using FileHandle target = directory.CreateFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
+        using FileHandle target = directory.CreateNewFile(entry.Path.Name, EntryMetadataWriter.CreationMode(entry));
         HashedCopy.Run(source, [], target, rules.Writing, static _ => { }, cancellation);
         metadata.Apply(target, entry);
     }

@@ -42,10 +42,18 @@ internal static class RestoreErrors
             UnauthorizedAccessException => (FileSystemError.AccessDenied, e.Message, place),
             _ => (OperatingSystem.IsWindows() ? FileSystemError.Other : PosixErrors.Classify(e.HResult), e.Message, place),
         };
-        return error == FileSystemError.NoSpace
-            ? new BackupException(
-                ErrorId.NotEnoughSpace, $"There is no space left: {reason}. The target '{place}' was left as it was. Make room and try again.", path, e)
-            : new BackupException(
-                ErrorId.InputOutput, $"The restore to '{place}' failed: {reason}. The target was left as it was. Check permissions and the disk.", path, e);
+        return error switch
+        {
+            FileSystemError.NoSpace => new BackupException(
+                ErrorId.NotEnoughSpace, $"There is no space left: {reason}. The target '{place}' was left as it was. Make room and try again.", path, e),
+            FileSystemError.NameRefused => new BackupException(
+                ErrorId.InputOutput,
+                $"The restore to '{place}' failed: {reason}. The target was left as it was. Restore to a file system that takes all names " +
+                "of the snapshot, or restore a part of it.",
+                path,
+                e),
+            _ => new BackupException(
+                ErrorId.InputOutput, $"The restore to '{place}' failed: {reason}. The target was left as it was. Check permissions and the disk.", path, e),
+        };
     }
 }

@@ -18,7 +18,7 @@ internal sealed class FolderPayloadDirectory : IPayloadDirectory
 
     public IPayloadDirectory CreateDirectory(EntryName name)
     {
-        _directory.CreateDirectory(name, FolderSnapshotWriter.DirectoryMode);
+        _directory.CreateNewDirectory(name, FolderSnapshotWriter.DirectoryMode);
         return new FolderPayloadDirectory(_writer, _directory.OpenDirectory(name));
     }
 
@@ -26,40 +26,30 @@ internal sealed class FolderPayloadDirectory : IPayloadDirectory
     public KnownFile? FindKnown(EntryName name, in FileStatus status) => null;
 
     public IPayloadFile CreateFile(EntryName name) =>
-        new FolderPayloadFile(_directory.CreateFile(name, FolderSnapshotWriter.FileMode));
+        new FolderPayloadFile(_directory.CreateNewFile(name, FolderSnapshotWriter.FileMode));
 
     public void CreateSymlink(EntryName name, ReadOnlySpan<byte> target)
     {
-        try
+        byte[] text = [.. target];
+        if (!OperatingSystem.IsWindows())
         {
-            if (!OperatingSystem.IsWindows())
-            {
-                _directory.CreateSymlink(name, target);
-            }
-        }
-        catch (FileSystemException e) when (IsBeyondThisFileSystem(e))
-        {
+            Link(name, () => _directory.CreateSymlink(name, text));
         }
     }
 
-    public void CreateHardLink(TreePath first, EntryName name)
+    public void CreateHardLink(TreePath first, EntryName name) => Link(name, () =>
     {
-        try
-        {
-            using DirectoryHandle from = _writer.PayloadRoot.OpenPath(first.Parent);
-            _directory.CreateHardLink(from, first.Name, name);
-        }
-        catch (FileSystemException e) when (IsBeyondThisFileSystem(e))
-        {
-        }
-    }
+        using DirectoryHandle from = _writer.PayloadRoot.OpenPath(first.Parent);
+        _directory.CreateHardLink(from, first.Name, name);
+    });
 
     public void DeleteFile(EntryName name) => _directory.DeleteFile(name);
 
     public StoredContent StoreDatabase(string scratchFile, string? sha256, CancellationToken cancellation) =>
         new(new FileInfo(scratchFile).Length, sha256 ?? ContentHash.OfFile(scratchFile, cancellation));
 
-    public void AdoptDatabase(string scratchFile, EntryName name) => _writer.Adopt(scratchFile, _directory, name);
+    public void AdoptDatabase(string scratchFile, EntryName name) =>
+        NameRefusal.Make(_directory, name, () => _writer.Adopt(scratchFile, _directory, name));
 
     public void Dispose() => _directory.Dispose();
 
@@ -68,6 +58,14 @@ internal sealed class FolderPayloadDirectory : IPayloadDirectory
 
     // The listing has the links; in the payload they are for people who look at it with other tools. File systems
     // without links say EPERM or EOPNOTSUPP, those with a limit EMLINK.
-    private static bool IsBeyondThisFileSystem(FileSystemException e) =>
-        e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported or FileSystemError.Other;
+    private void Link(EntryName name, Action link) => NameRefusal.Make(_directory, name, () =>
+    {
+        try
+        {
+            link();
+        }
+        catch (FileSystemException e) when (e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported or FileSystemError.Other)
+        {
+        }
+    });
 }
