@@ -61,12 +61,35 @@ internal sealed class DatabaseStager(
             uint? uid = info?.Uid ?? (stands ? standing.Uid : null);
             uint? gid = info?.Gid ?? (stands ? standing.Gid : null);
             SetOwner(file, uid, gid);
-            file.SetMode(isKnown ? ParseMode(info!.Mode!) : stands ? standing.Mode & 0x1ff : PrivateMode);
+            SetMode(file, isKnown ? ParseMode(info!.Mode!) : stands ? standing.Mode & 0x1ff : PrivateMode);
         }
 
         if (Timestamp.TryParse(info?.Modified, out Timestamp modified))
         {
-            file.SetModified(modified);
+            TrySet("time", () => file.SetModified(modified));
+        }
+    }
+
+    private void SetMode(FileHandle file, int mode)
+    {
+        int own = 0;
+        if (TrySet("mode", () => file.SetMode(mode)) && (own = file.GetStatus().Mode & 0x1ff) != mode)
+        {
+            tracker.Warn($"The mode of the restored database could not be set: the file system has its own, {Convert.ToString(own, 8)}.");
+        }
+    }
+
+    private bool TrySet(string what, Action set)
+    {
+        try
+        {
+            set();
+            return true;
+        }
+        catch (FileSystemException e) when (e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported)
+        {
+            tracker.Warn($"The {what} of the restored database could not be set ({e.Reason}).");
+            return false;
         }
     }
 

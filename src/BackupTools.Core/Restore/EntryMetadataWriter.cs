@@ -19,18 +19,14 @@ internal sealed class EntryMetadataWriter
     private static readonly byte[] s_noAcl = [2, 0, 0, 0];
 
     private readonly uint _ownUser;
-    private readonly uint _newUser;
-    private readonly uint _newGroup;
-    private readonly int _mask;
+    private readonly TargetTraits _traits;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (long Count, string First, string Reason)> _notKept = [];
 
-    private EntryMetadataWriter(uint newUser, uint newGroup, int mask)
+    private EntryMetadataWriter(TargetTraits traits)
     {
         _ownUser = OperatingSystem.IsWindows() ? 0 : Posix.EffectiveUser();
-        _newUser = newUser;
-        _newGroup = newGroup;
-        _mask = mask;
+        _traits = traits;
     }
 
     /// <summary>For directories that stand already, where <see cref="Reapply"/> looks at what each one has.</summary>
@@ -44,7 +40,7 @@ internal sealed class EntryMetadataWriter
     {
         if (OperatingSystem.IsWindows())
         {
-            return new EntryMetadataWriter(0, 0, PermissionBits);
+            return new EntryMetadataWriter(TargetTraits.OfWindows);
         }
 
         foreach ((string name, _) in stage.GetAttributes())
@@ -55,16 +51,13 @@ internal sealed class EntryMetadataWriter
             }
         }
 
-        stage.SetMode(0x1c0);
-        EntryName probe = EntryName.FromText(".probe");
-        FileStatus status;
-        using (FileHandle file = stage.CreateFile(probe, PermissionBits))
+        TargetTraits traits = TargetTraits.Probe(stage);
+        if (traits.KeepsModes)
         {
-            status = file.GetStatus();
+            stage.SetMode(0x1c0);
         }
 
-        stage.DeleteFile(probe);
-        return new EntryMetadataWriter(status.Uid, status.Gid, status.Mode & PermissionBits);
+        return new EntryMetadataWriter(traits);
     }
 
     /// <summary>The mode to create a file with, so that it mostly needs no change afterwards.</summary>
@@ -75,25 +68,25 @@ internal sealed class EntryMetadataWriter
     {
         if (!OperatingSystem.IsWindows())
         {
-            bool isOwned = SetOwner(entry, _newUser, _newGroup, file, static (file, uid, gid) => file.SetOwner(uid, gid), out bool changed);
+            bool isOwned = SetOwner(entry, _traits.User, _traits.Group, file, static (file, uid, gid) => file.SetOwner(uid, gid), out bool changed);
             foreach ((string name, byte[] value) in entry.ExtendedAttributes)
             {
                 SetAttribute(entry, name, () => file.SetAttribute(name, value));
             }
 
             int mode = ModeOf(entry, isOwned);
-            if (changed || entry.ExtendedAttributes.Count > 0 || mode != (CreationMode(entry) & _mask))
+            if (changed || entry.ExtendedAttributes.Count > 0 || mode != (CreationMode(entry) & _traits.Mode))
             {
-                file.SetMode(mode);
+                SetMode(entry, mode, file.SetMode);
             }
         }
 
-        file.SetModified(entry.Modified);
+        SetModified(entry, () => file.SetModified(entry.Modified));
     }
 
     /// <summary>Sets what a directory has; its entries must be complete, because they change its time.</summary>
     public void Apply(DirectoryHandle parent, EntryName name, DirectoryHandle directory, ListingEntry entry) =>
-        Apply(parent, name, directory, entry, _newUser, _newGroup);
+        Apply(parent, name, directory, entry, _traits.User, _traits.Group);
 
     /// <summary>Makes a standing directory what the entry says; of its attributes, only access lists are taken away.</summary>
     public void Reapply(DirectoryHandle parent, EntryName name, DirectoryHandle directory, ListingEntry entry)
@@ -123,10 +116,10 @@ internal sealed class EntryMetadataWriter
                 SetAttribute(entry, attribute, () => directory.SetAttribute(attribute, value));
             }
 
-            directory.SetMode(ModeOf(entry, isOwned));
+            SetMode(entry, ModeOf(entry, isOwned), directory.SetMode);
         }
 
-        parent.SetModified(name, entry.Modified);
+        SetModified(entry, () => parent.SetModified(name, entry.Modified));
     }
 
     public void ApplyToLink(DirectoryHandle parent, ListingEntry entry)
@@ -134,19 +127,24 @@ internal sealed class EntryMetadataWriter
         EntryName name = entry.Path.Name;
         if (!OperatingSystem.IsWindows())
         {
-            SetOwner(entry, _newUser, _newGroup, parent, (parent, uid, gid) => parent.SetOwner(name, uid, gid), out _);
+            SetOwner(entry, _traits.User, _traits.Group, parent, (parent, uid, gid) => parent.SetOwner(name, uid, gid), out _);
             foreach ((string attribute, byte[] value) in entry.ExtendedAttributes)
             {
                 SetAttribute(entry, attribute, () => parent.SetLinkAttribute(name, attribute, value));
             }
         }
 
-        parent.SetModified(name, entry.Modified);
+        SetModified(entry, () => parent.SetModified(name, entry.Modified));
     }
 
     /// <summary>Tells what could not be kept.</summary>
     public void Report(ProgressTracker tracker)
     {
+        foreach (string warning in _traits.Warnings)
+        {
+            tracker.Warn(warning);
+        }
+
         foreach ((string what, (long count, string first, string reason)) in _notKept)
         {
             tracker.Warn(string.Create(
@@ -172,7 +170,7 @@ internal sealed class EntryMetadataWriter
         }
         catch (FileSystemException e) when (e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported || e.Code == PosixErrors.InvalidArgument)
         {
-            NotKept("The owner", entry, e);
+            NotKept("The owner", entry, e.Reason);
             return uid == _ownUser;
         }
     }
@@ -185,7 +183,7 @@ internal sealed class EntryMetadataWriter
         }
         catch (FileSystemException e) when (e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported or FileSystemError.NoSpace or FileSystemError.Other)
         {
-            NotKept($"The extended attribute {name}", entry, e);
+            NotKept($"The extended attribute {name}", entry, e.Reason);
         }
     }
 
@@ -196,12 +194,36 @@ internal sealed class EntryMetadataWriter
         return isOwned ? mode : mode & ~SetIdBits;
     }
 
-    private void NotKept(string what, ListingEntry entry, FileSystemException e)
+    private void SetMode(ListingEntry entry, int mode, Action<int> set)
+    {
+        if (_traits.KeepsModes)
+        {
+            set(mode);
+        }
+        else if (mode != _traits.Mode)
+        {
+            NotKept("The mode", entry, $"the file system has its own: {Convert.ToString(_traits.Mode, 8)}");
+        }
+    }
+
+    private void SetModified(ListingEntry entry, Action set)
+    {
+        try
+        {
+            set();
+        }
+        catch (FileSystemException e) when (e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported)
+        {
+            NotKept("The time", entry, e.Reason);
+        }
+    }
+
+    private void NotKept(string what, ListingEntry entry, string reason)
     {
         lock (_gate)
         {
-            (long count, string first, string reason) = _notKept.GetValueOrDefault(what, (0, entry.Path.Text, e.Reason));
-            _notKept[what] = (count + 1, first, reason);
+            (long count, string first, string known) = _notKept.GetValueOrDefault(what, (0, entry.Path.Text, reason));
+            _notKept[what] = (count + 1, first, known);
         }
     }
 }

@@ -6,13 +6,6 @@ using BackupTools.Core.Stores;
 
 namespace BackupTools.Core.Restore;
 
-/// <summary>What was staged.</summary>
-/// <param name="Root">The root's entry.</param>
-/// <param name="Bytes">Bytes of its files.</param>
-/// <param name="Entries">Files and links.</param>
-/// <param name="IsVerified">Whether every byte fits the listing's hashes.</param>
-internal sealed record StagedTree(ListingEntry Root, long Bytes, long Entries, bool IsVerified);
-
 /// <summary>
 /// Builds a directory snapshot's tree in a private directory: directories and links in the listing's order by the caller's
 /// thread, files by a few workers, each file hashed as it is written. Memory does not grow with the tree: at any time
@@ -38,6 +31,7 @@ internal sealed class TreeStager : IDisposable
     private ExceptionDispatchInfo? _failure;
     private EntryMetadataWriter? _metadata;
     private FileStager? _files;
+    private LinkStager? _links;
     private long _entries;
 
     /// <summary>Prepares it.</summary>
@@ -65,6 +59,7 @@ internal sealed class TreeStager : IDisposable
         using DirectoryHandle stage = home.OpenDirectory(stageName);
         _metadata = EntryMetadataWriter.For(stage);
         _files = new FileStager(_reader, _metadata, _rules, _tracker, _stop.Token);
+        _links = new LinkStager(_metadata, _files);
         int workers = Math.Clamp(Environment.ProcessorCount, 2, 4);
         Task[] tasks = [.. Enumerable.Range(0, workers).Select(_ => Task.Factory.StartNew(
             Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
@@ -99,6 +94,7 @@ internal sealed class TreeStager : IDisposable
         _cancellation.ThrowIfCancellationRequested();
         _failure?.Throw();
         _metadata.Report(_tracker);
+        _links.Report(_tracker);
         foreach (SnapshotProblem problem in _reader.LeftOut)
         {
             _tracker.Warn($"Not restored: '{problem.Path}': {problem.Reason}", problem.Path);
@@ -164,8 +160,7 @@ internal sealed class TreeStager : IDisposable
     {
         if (entry.Type == EntryType.Symlink)
         {
-            directory.Handle.CreateSymlink(entry.Path.Name, entry.Target);
-            _metadata!.ApplyToLink(directory.Handle, entry);
+            _entries -= _links!.TryStage(entry, directory.Handle) ? 0 : 1;
             _tracker.Add(entry.Path, 0, 1);
             return;
         }
@@ -208,19 +203,9 @@ internal sealed class TreeStager : IDisposable
             throw RestoreErrors.Damaged(_reader.Snapshot, $"'{entry.Path}' is a hard link to '{first}', which is no file of it");
         }
 
-        try
-        {
-            directory.Handle.CreateHardLink(from, first.Name, entry.Path.Name);
-        }
-        catch (FileSystemException e) when (e.Error == FileSystemError.NotSupported || e.Code == TooManyLinks)
-        {
-            _files!.CopyStaged(from, first.Name, directory.Handle, entry);
-        }
-
+        _links!.StageName(entry, directory.Handle, from, first.Name);
         _tracker.Add(entry.Path, 0, 1);
     }
-
-    private const int TooManyLinks = 31;
 
     private void Queue(ListingEntry entry, ListingEntry content, StagedDirectory directory)
     {
@@ -250,7 +235,7 @@ internal sealed class TreeStager : IDisposable
 
         StagedDirectory parent = Materialize(level.Parent!);
         EntryName name = level.Entry.Path.Name;
-        parent.Handle.CreateDirectory(name, PrivateMode);
+        parent.Handle.CreateNewDirectory(name, PrivateMode);
         level.Directory = new StagedDirectory(
             parent, parent.Handle.OpenDirectory(name), level.Entry, directory => Complete(directory, directory.ParentHandle!, name));
         return level.Directory;
