@@ -34,12 +34,9 @@ public static class SnapshotTaker
             using ISnapshotStore store = SnapshotStores.OpenOrCreate(storePath, request.Credential, cancellation);
             using IStoreLock storeLock = store.Lock(StoreUse.Add, request.LockTimeout, cancellation);
             IReadOnlyList<StoredSnapshot> before = store.List();
-            foreach (string warning in store.TakeWarnings())
-            {
-                progress.Warn(warning, store.Path);
-            }
-
+            TellWarnings(store, progress);
             StoredSnapshot snapshot = Capture(source, store, before, request, progress, cancellation);
+            TellWarnings(store, progress);
             return new NewSnapshotResult(snapshot, Thin(store, storeLock, before, snapshot, request, progress));
         });
     }
@@ -69,6 +66,14 @@ public static class SnapshotTaker
 
             return new NewSnapshotPlan(source.Path, source.Kind, draft.Name, storePath, source.Measure(storePath, request, cancellation), remove);
         });
+    }
+
+    private static void TellWarnings(ISnapshotStore store, ProgressTracker progress)
+    {
+        foreach (string warning in store.TakeWarnings())
+        {
+            progress.Warn(warning, store.Path);
+        }
     }
 
     private static int KeepCount(NewSnapshotRequest request) => request.Keep ?? NewSnapshotRequest.DefaultKeep;

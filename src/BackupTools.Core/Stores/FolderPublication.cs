@@ -65,6 +65,7 @@ internal sealed class FolderPublication : IDisposable
             // Not before it is whole: one that a dying run cut off would not tell whose it is.
             _store.RenameToFreeName(_writtenManifest, _store, _partialManifest);
             _stage = Stage.ManifestPartial;
+            RefuseChangedNames();
             makeDurable(file);
         }
 
@@ -96,6 +97,17 @@ internal sealed class FolderPublication : IDisposable
         {
             // Last: from it the next run would find the rest.
             _ = FolderCleaning.TryRemove(_store, _stage >= Stage.ManifestPartial ? _partialManifest : _writtenManifest);
+        }
+    }
+
+    // Some file systems show names otherwise than they were given, in lower case for instance: a manifest would not be
+    // found by its stem again.
+    private void RefuseChangedNames()
+    {
+        if (!_store.ReadEntries().Exists(entry => entry.Name.Equals(_partialManifest)))
+        {
+            throw new FileSystemException(
+                FileSystemError.NameRefused, "naming", Path.Join(_store.Path, _partialManifest.Text), "the file system gave it another name");
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     private readonly FolderPayloadDirectory? _root;
     private readonly ListingFile? _listing;
     private readonly Lock _scratchGate = new();
+    private readonly Action<string> _warn;
     private DirectoryHandle? _scratch;
     private string? _databaseHash;
     private bool _isDisposed;
@@ -35,8 +36,10 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     /// <param name="store">The store; retained.</param>
     /// <param name="stem">A stem none of whose names is taken.</param>
     /// <param name="kind">The snapshot's kind.</param>
-    public FolderSnapshotWriter(DirectoryHandle store, SnapshotStem stem, string kind)
+    /// <param name="warn">Is told what the store's file system cannot keep.</param>
+    public FolderSnapshotWriter(DirectoryHandle store, SnapshotStem stem, string kind, Action<string> warn)
     {
+        _warn = warn;
         _store = store.Retain();
         _stem = stem;
         _kind = kind;
@@ -126,8 +129,7 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         if (!OperatingSystem.IsWindows() && from.TryGetStatus(file, out FileStatus status) && status.Mode != FileMode)
         {
             // SQLite makes its files readable to all.
-            using FileHandle handle = from.OpenFile(file);
-            handle.SetMode(FileMode);
+            MakePrivate(from, file);
         }
 
         from.RenameToFreeName(file, into, name);
@@ -182,6 +184,19 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         _store.Dispose();
     }
 
+    private static void MakePrivate(DirectoryHandle directory, EntryName name)
+    {
+        using FileHandle file = directory.OpenFile(name);
+        try
+        {
+            file.SetMode(FileMode);
+        }
+        catch (FileSystemException e) when (e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported)
+        {
+            // The file is ours; a file system without modes refuses. The manifest's own mode shows that.
+        }
+    }
+
     private static void Sync(string path)
     {
         using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
@@ -198,6 +213,13 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
 
     private void MakeDurable(FileHandle manifest)
     {
+        int mode = manifest.GetStatus().Mode & 0x1ff;
+        if (!OperatingSystem.IsWindows() && (mode & 0x3f) != 0)
+        {
+            _warn($"The snapshot is not private: the file system of the store gives files the mode {Convert.ToString(mode, 8)}, so others may read it. " +
+                "Keep others out of a directory above, or mount the file system so that only its owner may read it.");
+        }
+
         if (_listing is not null && _store.TrySyncFileSystem())
         {
             // One call for the payload, the listing, the manifest and all their names.

@@ -8,6 +8,7 @@ namespace BackupTools.Core.Stores;
 internal sealed class FolderStore : ISnapshotStore
 {
     private readonly DirectoryHandle _root;
+    private readonly List<string> _warnings = [];
 
     private FolderStore(DirectoryHandle root) => _root = root;
 
@@ -104,7 +105,12 @@ internal sealed class FolderStore : ISnapshotStore
         || _root.ReadEntries().Any(entry =>
             entry.Name.Bytes.EndsWith(".manifest.json"u8) && SnapshotStem.TryParseManifest(entry.Name.Text, out _)));
 
-    public IReadOnlyList<string> TakeWarnings() => [];
+    public IReadOnlyList<string> TakeWarnings()
+    {
+        string[] taken = [.. _warnings];
+        _warnings.Clear();
+        return taken;
+    }
 
     // Each snapshot has files of its own.
     public StoreExamination Examine(
@@ -123,7 +129,7 @@ internal sealed class FolderStore : ISnapshotStore
                 SnapshotStem stem = SnapshotStem.Create(name, createdAt, sequence);
                 if (IsFree(stem))
                 {
-                    return new FolderSnapshotWriter(_root, stem, kind);
+                    return new FolderSnapshotWriter(_root, stem, kind, _warnings.Add);
                 }
             }
         }

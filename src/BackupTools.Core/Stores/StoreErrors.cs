@@ -20,6 +20,11 @@ internal static class StoreErrors
             $"The store cannot be written: {e.Message}. {left} Check the permissions of the store and what is in it.",
             e.Path,
             e),
+        FileSystemError.NameRefused => new BackupException(
+            ErrorId.InputOutput,
+            $"The store's file system does not keep names as they are: {e.Message}. {left} Use a repository, or a store on another file system.",
+            e.Path,
+            e),
         _ => new BackupException(
             ErrorId.InputOutput, $"Writing the store failed: {e.Message}. {left} Check the store's disk and file system.", e.Path, e),
     };
