@@ -9,8 +9,16 @@ internal static class DurableNames
     /// Renames to a name that must be free: in one step where the system can; else by a second link, which fails where
     /// something stands; else after a look, which the store's lock makes good enough.
     /// </summary>
+    /// <param name="from">Where it stands.</param>
+    /// <param name="name">What it is called.</param>
+    /// <param name="to">Where it is to stand.</param>
+    /// <param name="newName">What it is to be called.</param>
+    /// <param name="amongOthers">
+    /// Whether others of this run make entries there at the same time, to whom a file system that ignores case may give the
+    /// same name: then a file takes the name by an empty one first, in place of the look.
+    /// </param>
     /// <exception cref="FileSystemException">Something stands there, or the system refused.</exception>
-    public static void RenameToFreeName(this DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName)
+    public static void RenameToFreeName(this DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName, bool amongOthers = false)
     {
         try
         {
@@ -34,6 +42,12 @@ internal static class DurableNames
             }
         }
 
+        if (amongOthers)
+        {
+            ReplaceOwn(from, name, to, newName);
+            return;
+        }
+
         if (to.TryGetStatus(newName, out _))
         {
             throw new FileSystemException(
@@ -41,6 +55,21 @@ internal static class DurableNames
         }
 
         from.Rename(name, to, newName, RenameMode.Replace);
+    }
+
+    private static void ReplaceOwn(DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName)
+    {
+        const int privateMode = 0x180;
+        to.CreateFile(newName, privateMode).Dispose();
+        try
+        {
+            from.Rename(name, to, newName, RenameMode.Replace);
+        }
+        catch
+        {
+            to.DeleteFile(newName);
+            throw;
+        }
     }
 
     /// <summary>Makes a file's content durable.</summary>

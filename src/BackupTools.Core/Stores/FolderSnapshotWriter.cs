@@ -132,7 +132,7 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
             MakePrivate(from, file);
         }
 
-        from.RenameToFreeName(file, into, name);
+        from.RenameToFreeName(file, into, name, amongOthers: true);
     }
 
     public StoredSnapshot Publish(SnapshotManifest manifest)
