@@ -5,12 +5,12 @@ using BackupTools.Reliability.Faults.Scenes;
 namespace BackupTools.Reliability.Hostile;
 
 /// <summary>
-/// Stores that a clock which ran ahead has filled, and file systems that take two names for one: what is dated in the
-/// future is neither removed nor restored unasked, and runs go on beside it.
+/// Stores that a clock which ran ahead has filled: what is dated in the future is neither removed nor restored unasked, and
+/// runs go on beside it.
 /// </summary>
 internal sealed class ClockAttack : IAttack
 {
-    public string Name => "clocks-and-names";
+    public string Name => "clocks";
 
     public IReadOnlyList<int> Invariants => [1, 5, 8, 9];
 
@@ -26,8 +26,6 @@ internal sealed class ClockAttack : IAttack
         {
             run.Case("a clock set back", ahead, () => SetBack(ahead));
         }
-
-        run.Case("a file system that ignores case", "two names", IgnoreCase);
     }
 
     private static void SetBack(string ahead)
@@ -77,49 +75,5 @@ internal sealed class ClockAttack : IAttack
         Directory.Move(Path.Join(store, oldStem), Path.Join(store, newStem));
         File.Move(Path.Join(store, oldStem + ".files.jsonl"), Path.Join(store, newStem + ".files.jsonl"));
         File.WriteAllText(Path.Join(store, newStem + ".manifest.json"), content.ToJsonString());
-    }
-
-    private static void IgnoreCase()
-    {
-        Skip.If(Mount.Obstacle is not null, Mount.Obstacle);
-        Skip.IfNot(Tool.Exists("mkfs.ext4") && Tool.Exists("chattr"), "It needs mkfs.ext4 and chattr.");
-        using Arena arena = new();
-        Tool.Run("truncate", ["-s", "64M", arena["image"]]);
-        Tool.Run("mkfs.ext4", ["-q", "-O", "casefold", arena["image"]]);
-        Directory.CreateDirectory(arena["mounted"]);
-        Skip.If(
-            Command.RunOther("/", "mount", ["-o", "loop", arena["image"], arena["mounted"]]).ExitCode != 0,
-            "The kernel mounts no ext4 that ignores case.");
-        try
-        {
-            Directory.CreateDirectory(arena["mounted", "fold"]);
-            Skip.If(Command.RunOther("/", "chattr", ["+F", arena["mounted", "fold"]]).ExitCode != 0, "The kernel knows no folded names.");
-            Check(arena);
-        }
-        finally
-        {
-            Mount.Unmount(arena["mounted"]);
-        }
-    }
-
-    // The store keeps both snapshots apart; of a tree with two such names nothing is lost in silence.
-    private static void Check(Arena arena)
-    {
-        foreach (string name in (string[])["app", "App"])
-        {
-            Directory.CreateDirectory(arena[name]);
-            File.WriteAllText(arena[name, "note"], name);
-        }
-
-        arena.Run("new", "app", "App", "--to", "mounted/fold/store").Expect(0);
-        Assert.Equal(2, arena.Run("list", "mounted/fold/store", "--json").Expect(0).Objects.Count);
-        arena.Run("verify", "mounted/fold/store", "--level", "rehearse").Expect(0);
-
-        File.WriteAllText(arena["app", "NOTE"], "another");
-        CommandResult taken = arena.Run("new", "app", "--to", "mounted/fold/other");
-        Assert.True(taken.ExitCode is 1 or 3, $"two files in one name: {taken}");
-        arena.Run("new", "app", "--to", "sound").Expect(0);
-        CommandResult restored = arena.Run("restore", "sound", "--to", "mounted/fold/target");
-        Assert.True(restored.ExitCode is 1 or 3, $"two files in one name: {restored}");
     }
 }
