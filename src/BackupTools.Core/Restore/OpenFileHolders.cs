@@ -65,21 +65,20 @@ internal static class OpenFileHolders
         HashSet<FileIdentity> own = OpenDatabases.IdentitiesOpenInThisProcess();
         foreach (OpenFile open in OpenFilesOfThisProcess().Concat(OpenFilesOfOthers()))
         {
-            if ((!open.IsOwn && own.Contains(open.Identity)) || !IsPartOfDatabase(open))
+            // What lies elsewhere by its path and its file system is not looked into: that is most of what a machine has open.
+            bool isBelow = open.Path.AsSpan().StartsWith(prefix);
+            if ((!isBelow && open.Identity.Device != device) || (!open.IsOwn && own.Contains(open.Identity)) || !IsPartOfDatabase(open))
             {
                 continue;
             }
 
             OpenFileHolder holder = new(open.Process, Encoding.UTF8.GetString(open.Path), open.IsOwn);
-            if (open.Path.AsSpan().StartsWith(prefix))
+            if (isBelow)
             {
                 return holder;
             }
 
-            if (open.Identity.Device == device)
-            {
-                candidates.TryAdd(open.Identity, holder);
-            }
+            candidates.TryAdd(open.Identity, holder);
         }
 
         return candidates.Count == 0 ? null : FindBelow(tree, candidates);
