@@ -1,4 +1,3 @@
-using System.Globalization;
 using BackupTools.Reliability.Faults.Injection;
 
 namespace BackupTools.Reliability.Faults;
@@ -12,30 +11,27 @@ internal sealed class FailedCallAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [1, 2, 3, 9];
 
-    public void Run(AttackRun run)
-    {
-        Dose dose = run.Dose;
-        Fail(run, SystemError.EIO, dose.Choose(2, int.MaxValue, int.MaxValue));
-        Fail(run, SystemError.ENOSPC, dose.Choose(1, int.MaxValue, int.MaxValue));
-        if (dose == Dose.Small)
-        {
-            return;
-        }
+    public void Run(AttackRun run) => FaultPlay.Strike(
+        run,
+        [
+            Fail(run, SystemError.EIO, (3, 16), (1, 8)),
+            Fail(run, SystemError.ENOSPC, (1, 8), (1, 4)),
+            Fail(run, SystemError.EROFS, (1, 6), (0, 4)),
+            Fail(run, SystemError.EMFILE, (1, 8), (0, 6)),
+            Fail(run, SystemError.EACCES, (0, 3), (0, 2)),
+            Plan(run, new Fault(FaultKind.Fail, 0, SystemError.EIO, Reading: true), "EIO when reading", (0, 6), (0, 4)),
+            .. ((SystemError[])[SystemError.EIO, SystemError.ENOSPC, SystemError.EROFS])
+                .Select(error => Plan(run, new Fault(FaultKind.FailOnwards, 0, error), $"{error} from a call on", (0, 3), (0, 2))),
+            Plan(run, new Fault(FaultKind.Shorten, 0), "a write cut short", (0, 3), (0, 2)),
+        ]);
 
-        Fail(run, SystemError.EROFS, int.MaxValue);
-        Fail(run, SystemError.EMFILE, int.MaxValue);
-        int some = dose.Choose(0, 4, int.MaxValue);
-        Fail(run, SystemError.EACCES, some);
-        FaultPlay.Strike(run, new Fault(FaultKind.Fail, 0, SystemError.EIO, Reading: true), "EIO when reading", some);
-        foreach (SystemError error in (SystemError[])[SystemError.EIO, SystemError.ENOSPC, SystemError.EROFS])
-        {
-            FaultPlay.Strike(
-                run, new Fault(FaultKind.FailOnwards, 0, error), string.Create(CultureInfo.InvariantCulture, $"{error} from a call on"), some);
-        }
+    private static FaultPlan Fail(AttackRun run, SystemError error, (int Small, int Bounded) most, (int Small, int Bounded) mostOfLong) =>
+        Plan(run, new Fault(FaultKind.Fail, 0, error), $"{error}", most, mostOfLong);
 
-        FaultPlay.Strike(run, new Fault(FaultKind.Shorten, 0), "a write cut short", some);
-    }
-
-    private static void Fail(AttackRun run, SystemError error, int most) =>
-        FaultPlay.Strike(run, new Fault(FaultKind.Fail, 0, error), $"{error}", most);
+    private static FaultPlan Plan(
+        AttackRun run, Fault fault, string label, (int Small, int Bounded) most, (int Small, int Bounded) mostOfLong) => new(
+            fault,
+            label,
+            run.Dose.Choose(most.Small, most.Bounded, int.MaxValue),
+            run.Dose.Choose(mostOfLong.Small, mostOfLong.Bounded, int.MaxValue));
 }

@@ -4,57 +4,109 @@ using BackupTools.Reliability.Faults.Scenes;
 
 namespace BackupTools.Reliability.Faults;
 
+/// <summary>One kind of fault, and how often it strikes.</summary>
+/// <param name="Fault">The fault; at which call is left open.</param>
+/// <param name="Label">What it is called in the ids of cases, after the scene's name.</param>
+/// <param name="Most">How many calls of a scene are struck at most; they are spread evenly.</param>
+/// <param name="MostOfLong">The same for scenes that take long.</param>
+internal sealed record FaultPlan(Fault Fault, string Label, int Most, int MostOfLong);
+
 /// <summary>Plays each scene with one fault at a time, at many of its calls.</summary>
 internal static class FaultPlay
 {
+    // A second stage for one scene is worth building for so many cases.
+    private const int WorthAStage = 8;
+
     private static readonly int s_workers = Math.Max(1, Math.Min(4, Environment.ProcessorCount));
 
-    /// <summary>Plays one kind of fault through all scenes.</summary>
-    /// <param name="run">Who counts.</param>
-    /// <param name="fault">The fault; at which call is left open.</param>
-    /// <param name="label">What it is called in the ids of cases, after the scene's name.</param>
-    /// <param name="most">How many calls of a scene are struck at most; they are spread evenly.</param>
-    public static void Strike(AttackRun run, Fault fault, string label, int most)
+    /// <summary>Plays the plans through all scenes, several at once: whatever a case counts is of its own process.</summary>
+    public static void Strike(AttackRun run, IReadOnlyList<FaultPlan> plans)
     {
+        List<Work> works = [];
         foreach (Func<Scene> make in AllScenes.Makers)
         {
             Scene scene = make();
-            string kind = $"{scene.Name}: {label}";
-            if ((WatchedProcess.Obstacle ?? scene.Obstacle) is { } obstacle)
+            string? obstacle = WatchedProcess.Obstacle ?? scene.Obstacle;
+            FaultPlan[] wanted = [.. plans.Where(plan => (scene.IsLong ? plan.MostOfLong : plan.Most) > 0 && run.Wants(Kind(scene, plan)))];
+            if (obstacle is not null)
             {
-                run.Skip(kind, obstacle);
+                Array.ForEach(wanted, plan => run.Skip(Kind(scene, plan), obstacle));
             }
-            else if (run.Wants(kind))
+            else if (wanted.Length > 0)
             {
-                int mostOfLong = run.Dose.Choose(2, fault.Kind == FaultKind.Kill ? int.MaxValue : 8, int.MaxValue);
-                Strike(run, make, kind, fault, scene.IsLong ? Math.Min(most, mostOfLong) : most);
+                works.Add(new Work(make, scene, wanted));
             }
         }
-    }
 
-    private static void Strike(AttackRun run, Func<Scene> make, string kind, Fault fault, int most)
-    {
-        int[] points = [];
-        run.Prepare(kind, () =>
-        {
-            using Stage first = new(make());
-            points = Spread.Over(1, first.Count(fault).Count, run.OnlyCase is null ? most : int.MaxValue);
-        });
-
-        ConcurrentQueue<int> left = new(points);
-        Task[] workers = [.. Enumerable.Range(0, Math.Min(s_workers, points.Length)).Select(_ => Task.Factory.StartNew(
-            () => run.Prepare(kind, () =>
+        Lock gate = new();
+        Task[] workers = [.. Enumerable.Range(0, s_workers).Select(_ => Task.Factory.StartNew(
+            () =>
             {
-                using Stage stage = new(make());
-                while (left.TryDequeue(out int point))
+                while (Next(works, gate) is { } work)
                 {
-                    Fault struck = fault with { At = point };
-                    run.Case(kind, struck.ToString(), () => stage.Strike(struck));
+                    work.Play(run);
                 }
-            }),
+            },
             run.Cancellation,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default))];
         Task.WaitAll(workers, CancellationToken.None);
+    }
+
+    // A scene that nobody has begun, those that take longest first; then the one with the most left to do.
+    private static Work? Next(List<Work> works, Lock gate)
+    {
+        lock (gate)
+        {
+            Work? next = works.Where(static work => work.Workers == 0).OrderByDescending(static work => work.Scene.IsLong).FirstOrDefault()
+                ?? works.Where(static work => work.Left / (work.Workers + 1) >= WorthAStage).MaxBy(static work => work.Left / (work.Workers + 1));
+            if (next is not null)
+            {
+                next.Workers++;
+            }
+
+            return next;
+        }
+    }
+
+    private static string Kind(Scene scene, FaultPlan plan) => $"{scene.Name}: {plan.Label}";
+
+    /// <summary>All that is to be done with one scene.</summary>
+    private sealed class Work(Func<Scene> make, Scene scene, FaultPlan[] plans)
+    {
+        private readonly Lock _gate = new();
+        private ConcurrentQueue<(string Kind, Fault Fault)>? _cases;
+
+        public Scene Scene => scene;
+
+        /// <summary>How many have taken part.</summary>
+        public int Workers { get; set; }
+
+        /// <summary>How many cases nobody has begun; none as long as nobody knows.</summary>
+        public int Left => _cases?.Count ?? 0;
+
+        public void Play(AttackRun run) => run.Prepare(Kind(scene, plans[0]), () =>
+        {
+            using Stage stage = new(make());
+            lock (_gate)
+            {
+                _cases ??= new(plans.SelectMany(plan => Cases(run, plan, stage)));
+            }
+
+            while (_cases.TryDequeue(out (string Kind, Fault Fault) next))
+            {
+                run.Case(next.Kind, next.Fault.ToString(), () => stage.Strike(next.Fault));
+            }
+        });
+
+        private IEnumerable<(string Kind, Fault Fault)> Cases(AttackRun run, FaultPlan plan, Stage stage)
+        {
+            string kind = Kind(scene, plan);
+            int count = stage.Calls.Count(call => plan.Fault.Strikes(call.Traits));
+            int most = run.OnlyCase is null ? scene.IsLong ? plan.MostOfLong : plan.Most : int.MaxValue;
+            return Spread.Over(1, count, most)
+                .Select(point => (kind, plan.Fault with { At = point }))
+                .Where(one => run.Wants(kind, one.Item2.ToString()));
+        }
     }
 }

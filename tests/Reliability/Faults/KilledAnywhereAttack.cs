@@ -11,10 +11,12 @@ internal sealed class KilledAnywhereAttack : IAttack
 
     public void Run(AttackRun run)
     {
-        FaultPlay.Strike(run, new Fault(FaultKind.Kill, 0), "killed at a call", run.Dose.Choose(5, int.MaxValue, int.MaxValue));
-        if (run.Dose != Dose.Small)
-        {
-            FaultPlay.Strike(run, new Fault(FaultKind.Tear, 0), "killed in a write", run.Dose.Choose(0, 4, int.MaxValue));
-        }
+        Dose dose = run.Dose;
+        FaultPlay.Strike(
+            run,
+            [
+                new(new Fault(FaultKind.Kill, 0), "killed at a call", dose.Choose(5, int.MaxValue, int.MaxValue), dose.Choose(3, int.MaxValue, int.MaxValue)),
+                new(new Fault(FaultKind.Tear, 0), "killed in a write", dose.Choose(0, 4, int.MaxValue), dose.Choose(0, 4, int.MaxValue)),
+            ]);
     }
 }

@@ -44,9 +44,34 @@ internal sealed record Fault(FaultKind Kind, int At, SystemError Error = SystemE
 {
     public static Fault None { get; } = new(FaultKind.None, 0);
 
-    /// <summary>Whether a call of these traits is one that it can strike.</summary>
+    /// <summary>The calls that have to be looked at so that it strikes the right one.</summary>
+    public IEnumerable<WatchedCall> Watched()
+    {
+        foreach (SystemCall call in SystemCalls.Watched.Values)
+        {
+            bool isMakingStruck = Strikes(SystemCall.OpensAndMakes);
+            if (call.FlagsArgument is { } flags && !Strikes(SystemCall.OpensAlone))
+            {
+                if (isMakingStruck)
+                {
+                    yield return new WatchedCall(call.Number, flags);
+                }
+            }
+            else if (call.Name == "ioctl" ? isMakingStruck : call.Traits.HasFlag(CallTraits.Opens) || Strikes(call.Traits))
+            {
+                yield return new WatchedCall(call.Number);
+            }
+        }
+    }
+
+    /// <summary>Whether a call of these traits is one that it can strike; none of them strikes a call that it only counts.</summary>
     public bool Strikes(CallTraits traits)
     {
+        if (Kind == FaultKind.None)
+        {
+            return traits != CallTraits.None;
+        }
+
         if (Reading)
         {
             return traits.HasFlag(CallTraits.Reads);

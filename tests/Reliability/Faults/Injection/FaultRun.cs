@@ -15,15 +15,15 @@ internal sealed record FaultRun(CommandResult Result, IReadOnlyList<FileCall> Ca
     /// <param name="root">Only calls on what lies below are counted and struck; it is the working directory, too.</param>
     /// <param name="fault">The fault.</param>
     /// <param name="arguments">The arguments of backuptools.</param>
-    public static FaultRun Run(string root, Fault fault, IReadOnlyList<string> arguments)
+    /// <param name="output">A file for what it says; <c>.err</c> beside it for its errors.</param>
+    public static FaultRun Run(string root, Fault fault, IReadOnlyList<string> arguments, string output)
     {
-        using TemporaryDirectory output = new();
         FaultStriker striker = new(root, fault);
         using WatchedProcess process = WatchedProcess.Start(
-            Command.BackupTools, [Command.BackupTools, .. arguments], root, output["out"], striker.Decide);
+            Command.BackupTools, [Command.BackupTools, .. arguments], root, output, fault.Watched(), striker.Decide);
         int? exitCode = process.Wait(s_patience);
         CommandResult result = new(
-            string.Join(' ', arguments), exitCode ?? -1, File.ReadAllText(output["out"]), File.ReadAllText(output["out.err"]));
+            string.Join(' ', arguments), exitCode ?? -1, File.ReadAllText(output), File.ReadAllText(output + ".err"));
         Assert.True(exitCode is not null, $"it did not end within {s_patience}: {result}");
         return new FaultRun(result, [.. striker.Calls], striker.Struck);
     }

@@ -41,8 +41,6 @@ internal sealed record FileCall(SystemCall Call, CallTraits Traits, string Path,
 
     private static CallTraits TraitsOf(SystemCall call, IReadOnlyList<long> arguments)
     {
-        const long create = 0x40;
-        const long truncate = 0x200;
         const long clone = 0x40049409;
         const long cloneRange = 0x4020940d;
         if (call.Name == "ioctl")
@@ -55,16 +53,9 @@ internal sealed record FileCall(SystemCall Call, CallTraits Traits, string Path,
             return call.Traits;
         }
 
-        // openat2 takes a pointer to its flags, and nothing here makes files with it.
-        long flags = call.Name switch
-        {
-            "open" => arguments[1],
-            "openat" => arguments[2],
-            _ => 0,
-        };
-        return (flags & (create | truncate)) != 0
-            ? CallTraits.Opens | CallTraits.Changes | CallTraits.Allocates | CallTraits.Names
-            : CallTraits.Opens | CallTraits.Reads;
+        return call.FlagsArgument is { } flags && (arguments[flags] & SystemCall.MakingFlags) != 0
+            ? SystemCall.OpensAndMakes
+            : SystemCall.OpensAlone;
     }
 
     private static string Shorten(string path, string root) =>

@@ -9,6 +9,11 @@ namespace BackupTools.Reliability.Faults.Injection;
 /// <param name="Arguments">Its six arguments.</param>
 internal sealed record CallNotice(ulong Id, int Thread, int Number, IReadOnlyList<long> Arguments);
 
+/// <summary>A call that shall wait for an answer.</summary>
+/// <param name="Number">Which call.</param>
+/// <param name="FlagsArgument">Where it shall only with a flag that makes a file or empties it: the argument that has its flags.</param>
+internal readonly record struct WatchedCall(int Number, int? FlagsArgument = null);
+
 /// <summary>What becomes of a call.</summary>
 /// <param name="IsPassed">Whether the system carries it out.</param>
 /// <param name="Value">What it returns otherwise; a negative one is an error number.</param>
@@ -46,13 +51,16 @@ internal sealed unsafe class SeccompFilter : IDisposable
     private readonly ushort _length;
 
     /// <summary>Writes a filter.</summary>
-    /// <param name="numbers">The calls that shall wait for an answer.</param>
-    public SeccompFilter(IEnumerable<int> numbers)
+    /// <param name="calls">The calls that shall wait for an answer: each that does takes two switches of process.</param>
+    public SeccompFilter(IEnumerable<WatchedCall> calls)
     {
         const ushort loadWord = 0x20;
         const ushort jumpIfEqual = 0x15;
+        const ushort jumpIfSet = 0x45;
         const ushort leave = 0x06;
-        int[] watched = [.. numbers];
+        const int arguments = 16;
+        WatchedCall[] watched = [.. calls.OrderBy(static call => call.FlagsArgument is null)];
+        int conditional = watched.Count(static call => call.FlagsArgument is not null);
         List<Instruction> program =
         [
             new(loadWord, 0, 0, 4),
@@ -60,12 +68,23 @@ internal sealed unsafe class SeccompFilter : IDisposable
             new(leave, 0, 0, Allow),
             new(loadWord, 0, 0, 0),
         ];
+
+        // Jumps go forward only: all calls, leave, three instructions for each that depends on its flags, and the answer.
+        int end = watched.Length + (3 * conditional) + 1;
         for (int i = 0; i < watched.Length; i++)
         {
-            program.Add(new Instruction(jumpIfEqual, (byte)(watched.Length - i), 0, (uint)watched[i]));
+            int aim = i < conditional ? watched.Length + 1 + (3 * i) : end;
+            program.Add(new Instruction(jumpIfEqual, (byte)(aim - i - 1), 0, (uint)watched[i].Number));
         }
 
         program.Add(new Instruction(leave, 0, 0, Allow));
+        for (int i = 0; i < conditional; i++)
+        {
+            program.Add(new Instruction(loadWord, 0, 0, (uint)(arguments + (sizeof(long) * watched[i].FlagsArgument!.Value))));
+            program.Add(new Instruction(jumpIfSet, (byte)(3 * (conditional - i - 1) + 1), 0, SystemCall.MakingFlags));
+            program.Add(new Instruction(leave, 0, 0, Allow));
+        }
+
         program.Add(new Instruction(leave, 0, 0, Notify));
         _length = (ushort)program.Count;
         _instructions = Marshal.AllocHGlobal(_length * sizeof(Instruction));

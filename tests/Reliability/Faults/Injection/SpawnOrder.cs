@@ -28,6 +28,9 @@ internal sealed unsafe class SpawnOrder : IDisposable
             .. Environment.GetEnvironmentVariables().Keys.Cast<string>()
                 .Where(static name => name != "BACKUPTOOLS_DEBUG")
                 .Select(static name => $"{name}={Environment.GetEnvironmentVariable(name)}"),
+
+            // Pipes for debuggers stay behind where a process is killed.
+            "DOTNET_EnableDiagnostics=0",
         ]);
         _actions = (byte*)Allocate(ActionsSize);
         _ = Native.InitializeActions(_actions);

@@ -65,7 +65,25 @@ internal enum CallShape
 }
 
 /// <summary>A system call that touches files.</summary>
-internal sealed record SystemCall(int Number, string Name, CallShape Shape, CallTraits Traits);
+internal sealed record SystemCall(int Number, string Name, CallShape Shape, CallTraits Traits)
+{
+    /// <summary>Flags of an opening that make a file or empty it: O_CREAT and O_TRUNC.</summary>
+    public const int MakingFlags = 0x40 | 0x200;
+
+    /// <summary>Traits of an opening with one of these flags.</summary>
+    public const CallTraits OpensAndMakes = CallTraits.Opens | CallTraits.Changes | CallTraits.Allocates | CallTraits.Names;
+
+    /// <summary>Traits of an opening with none of them.</summary>
+    public const CallTraits OpensAlone = CallTraits.Opens | CallTraits.Reads;
+
+    /// <summary>Which argument has an opening's flags; openat2 takes a pointer to them, and nothing here makes files with it.</summary>
+    public int? FlagsArgument => Name switch
+    {
+        "open" => 1,
+        "openat" => 2,
+        _ => null,
+    };
+}
 
 /// <summary>The calls that are watched, with their numbers on x86-64 (linux/arch/x86/entry/syscalls/syscall_64.tbl).</summary>
 internal static class SystemCalls

@@ -33,13 +33,19 @@ internal sealed unsafe class WatchedProcess : IDisposable
     /// <param name="arguments">Its arguments.</param>
     /// <param name="directory">Where it runs.</param>
     /// <param name="output">A file for standard output; standard error goes beside it, with <c>.err</c>.</param>
-    /// <param name="answer">Decides on each call, on another thread.</param>
+    /// <param name="calls">The calls that are watched.</param>
+    /// <param name="answer">Decides on each of them, on another thread.</param>
     public static WatchedProcess Start(
-        string program, IReadOnlyList<string> arguments, string directory, string output, Func<WatchedProcess, CallNotice, Answer> answer)
+        string program,
+        IReadOnlyList<string> arguments,
+        string directory,
+        string output,
+        IEnumerable<WatchedCall> calls,
+        Func<WatchedProcess, CallNotice, Answer> answer)
     {
         WatchedProcess watched = new(answer);
         using SpawnOrder order = new(program, arguments, directory, output);
-        using SeccompFilter filter = new(SystemCalls.Watched.Keys);
+        using SeccompFilter filter = new(calls);
         int spawned = 0;
         Thread starter = new(() =>
         {
@@ -101,7 +107,7 @@ internal sealed unsafe class WatchedProcess : IDisposable
         try
         {
             using TemporaryDirectory directory = new();
-            using WatchedProcess process = Start("/bin/sh", ["sh", "-c", ":"], directory.Path, directory["out"], static (_, _) => Answer.Go);
+            using WatchedProcess process = Start("/bin/sh", ["sh", "-c", ":"], directory.Path, directory["out"], Fault.None.Watched(), static (_, _) => Answer.Go);
             return process.Wait(TimeSpan.FromSeconds(30)) == 0 ? null : "A watched process does not run here.";
         }
         catch (InvalidOperationException e)

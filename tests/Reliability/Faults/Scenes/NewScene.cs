@@ -89,7 +89,7 @@ internal sealed class NewScene : Scene
         _build(Path.Join(place, Source, _item));
         for (int i = 0; i < (_keep ?? 1); i++)
         {
-            Command.Run(place, "new", $"{Source}/{_item}", "--to", Store).Expect(0);
+            DirectRun.New(Path.Join(place, Source, _item), Path.Join(place, Store));
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class NewScene : Scene
             Assert.Empty(state.Partial);
         }
 
-        RunAgain(place);
+        RunAgain(place, fault);
         StoreState again = StoreState.Read(Path.Join(place, Store));
         again.AssertSound(mayBeIncomplete: exitCode == Outcome.Incomplete);
         again.AssertTidy();
@@ -150,6 +150,9 @@ internal sealed class NewScene : Scene
         _source.AssertSame(TreeImage.Of(Path.Join(place, Source)), "the source");
         Assert.Equal(_keep is null ? _snapshotsAfter + made.Count : exitCode == Outcome.Incomplete ? 3 : _keep, again.Ids.Count);
     }
+
+    protected override void RunDirectly(string place) =>
+        DirectRun.New(Path.Join(place, Source, _item), Path.Join(place, Store), _keep);
 
     private void AssertContentOfNewest(string place, StoreState state)
     {
@@ -163,7 +166,7 @@ internal sealed class NewScene : Scene
         }
 
         using TemporaryDirectory restored = new();
-        Command.Run(place, "restore", newest.SnapshotPath, "--to", restored[_item]).Expect(Outcome.Done);
+        DirectRun.Restore(newest.SnapshotPath, restored[_item]);
         _assertContent(restored[_item], source);
     }
 }

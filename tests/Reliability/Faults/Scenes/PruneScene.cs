@@ -29,7 +29,8 @@ internal sealed class PruneScene(bool isRepository = false) : Scene
         Materials.Tree(Path.Join(place, "source", "state"), "welcome");
         for (int i = 0; i < 2; i++)
         {
-            Command.Run(place, "new", "source/app.db", "source/state", "--to", Store).Expect(0);
+            DirectRun.New(Path.Join(place, "source", "app.db"), Path.Join(place, Store));
+            DirectRun.New(Path.Join(place, "source", "state"), Path.Join(place, Store));
         }
     }
 
@@ -62,10 +63,12 @@ internal sealed class PruneScene(bool isRepository = false) : Scene
             state.AssertTidy();
         }
 
-        RunAgain(place);
+        RunAgain(place, fault);
         StoreState again = StoreState.Read(Path.Join(place, Store));
         Assert.True(again.Ids.SetEquals(_kept), "the next run did not remove the rest");
         again.AssertSound();
         again.AssertTidy();
     }
+
+    protected override void RunDirectly(string place) => DirectRun.Prune(Path.Join(place, Store), keepLast: 1);
 }

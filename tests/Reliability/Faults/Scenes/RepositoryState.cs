@@ -1,3 +1,7 @@
+using BackupTools.Restic;
+using BackupTools.Restic.Backends;
+using BackupTools.Restic.Keys;
+
 namespace BackupTools.Reliability.Faults.Scenes;
 
 /// <summary>What lies in a repository, and what restic says of it.</summary>
@@ -17,8 +21,9 @@ internal static class RepositoryState
 
     private static bool HasRestic { get; } = Tool.Runs("restic", "version");
 
-    /// <summary>Makes one.</summary>
-    public static void Create(string place, string store) => Command.Run(place, "init", store).Expect(0);
+    /// <summary>Makes one as <c>init</c> does, but that passwords are tried in no time: it is opened often.</summary>
+    public static void Create(string place, string store) => Repository.Create(
+        new LocalBackend(Path.Join(place, store)), Password, new RepositoryOptions { Scrypt = new ScryptParameters(16, 1, 1) }).Dispose();
 
     /// <summary>Whether there is one.</summary>
     public static bool Is(string store) => File.Exists(Path.Join(store, "config"));
@@ -37,7 +42,7 @@ internal static class RepositoryState
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1));
         }
 
-        Command.Run("/", "prune", store, "--keep-last", "1000").Expect(0);
+        DirectRun.Prune(store, keepLast: 1000);
         Assert.Empty(Leftovers(store));
     }
 

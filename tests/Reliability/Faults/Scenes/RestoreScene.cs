@@ -1,3 +1,4 @@
+using BackupTools.Core;
 using BackupTools.Reliability.Faults.Injection;
 
 namespace BackupTools.Reliability.Faults.Scenes;
@@ -84,7 +85,7 @@ internal sealed class RestoreScene : Scene
         string source = Path.Join(place, "source", _target);
         Directory.CreateDirectory(Path.Join(place, "source"));
         _buildSource(source);
-        Command.Run(place, "new", source, "--to", Store).Expect(0);
+        DirectRun.New(source, Path.Join(place, Store));
         Directory.CreateDirectory(Path.Join(place, Home));
         File.WriteAllText(Path.Join(place, Home, "bystander"), "is nobody's business");
         _buildTarget(Path.Join(place, Home, _target));
@@ -123,7 +124,7 @@ internal sealed class RestoreScene : Scene
         Assert.Equal(_before.Target.Count == 0 ? 0 : 1, area.SafetyCopies.Count);
 
         // Whoever restores a second time moves aside what the first time put there.
-        RunAgain(place);
+        RunDirectly(place);
         _possibleSafetyCopies = [.. Look(place).SafetyCopies];
         Assert.Equal(area.SafetyCopies.Count + 1, _possibleSafetyCopies.Count);
     }
@@ -140,7 +141,7 @@ internal sealed class RestoreScene : Scene
         {
             // It tells what of the metadata is missing.
             Assert.Empty(area.Work);
-            RunAgain(place);
+            RunAgain(place, fault);
             _after!.Target.AssertSame(Look(place).Target, "the target after the next restore");
             return;
         }
@@ -154,7 +155,7 @@ internal sealed class RestoreScene : Scene
             Assert.True(area.Work.Count == 0 || run.Result.Error.Length > 0, "something was left and nobody was told");
             if (area.Work.Count > 0)
             {
-                Command.Run(place, "new", $"{Home}/{_target}", "--to", "elsewhere").Expect(Outcome.Done);
+                DirectRun.New(Path.Join(place, Home, _target), Path.Join(place, "elsewhere"));
             }
         }
         else if (exitCode == Outcome.Failed)
@@ -169,7 +170,7 @@ internal sealed class RestoreScene : Scene
             AssertPending(place, area);
         }
 
-        RunAgain(place);
+        RunAgain(place, fault);
         RestoreArea again = Look(place);
         Assert.Empty(again.Work);
         if (_isRepository)
@@ -195,6 +196,9 @@ internal sealed class RestoreScene : Scene
         }
     }
 
+    protected override void RunDirectly(string place) =>
+        DirectRun.Restore(Path.Join(place, Store), Path.Join(place, Home, _target), _options.Contains("--overlay"));
+
     private static void BuildNew(string path) => Materials.Tree(path, "welcome");
 
     private static void BuildOld(string path)
@@ -216,10 +220,10 @@ internal sealed class RestoreScene : Scene
     // Neither the one nor the other stands there: nobody may take it for data, and no database may look whole.
     private void AssertPending(string place, RestoreArea area)
     {
-        CommandResult refused = Command.Run(place, "new", $"{Home}/{_target}", "--to", "elsewhere", "--json");
+        Exception? refused = Record.Exception(() => DirectRun.New(Path.Join(place, Home, _target), Path.Join(place, "elsewhere")));
         bool isMissing = !Path.Exists(Path.Join(place, Home, _target));
         Assert.True(
-            refused.ExitCode == Outcome.Failed && refused.Objects[0].GetProperty("error_id").GetString() == "RestoreInterrupted",
+            refused is BackupException { Id: ErrorId.RestoreInterrupted },
             $"neither the old target nor the new one stands, and nothing tells:\n{_before!.Target.Difference(area.Target)}\n{refused}");
         if (!isMissing && _target.EndsWith(".db", StringComparison.Ordinal))
         {

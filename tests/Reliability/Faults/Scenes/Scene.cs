@@ -39,6 +39,19 @@ internal abstract class Scene
     /// <param name="fault">What was to strike it.</param>
     public abstract void Check(string place, FaultRun run, Fault fault);
 
-    /// <summary>Runs the command again, which nothing strikes now.</summary>
-    protected CommandResult RunAgain(string place) => Command.Run(place, [.. Arguments]).Expect(0);
+    /// <summary>Does within this process what the command does, and fails unless it succeeds.</summary>
+    protected abstract void RunDirectly(string place);
+
+    /// <summary>Runs the command again, which nothing strikes now; after every eighth call as a process of its own.</summary>
+    protected void RunAgain(string place, Fault fault)
+    {
+        if (fault.At % 8 == 0)
+        {
+            Command.Run(place, [.. Arguments]).Expect(0);
+        }
+        else
+        {
+            RunDirectly(place);
+        }
+    }
 }

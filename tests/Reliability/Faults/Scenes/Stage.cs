@@ -19,32 +19,27 @@ internal sealed class Stage : IDisposable
         Directory.CreateDirectory(Place);
         scene.Build(Place);
         Tool.Run("mv", [Place, Template]);
+        IReadOnlyList<FileCall> calls = [];
         Play(() =>
         {
             scene.Remember(Place, isAfter: false);
-            FaultRun run = FaultRun.Run(Place, Fault.None, scene.Arguments);
+            FaultRun run = FaultRun.Run(Place, Fault.None, scene.Arguments, Output);
             run.Result.Expect(0);
             scene.Remember(Place, isAfter: true);
+            calls = run.Calls;
         });
+        Calls = calls;
     }
 
     /// <summary>Where the scene is played.</summary>
     public string Place => _directory["place"];
 
+    private string Output => _directory["output"];
+
     private string Template => _directory["template"];
 
-    /// <summary>The calls that a fault could strike, from a run that it does not strike.</summary>
-    public IReadOnlyList<FileCall> Count(Fault fault)
-    {
-        IReadOnlyList<FileCall> calls = [];
-        Play(() =>
-        {
-            FaultRun run = FaultRun.Run(Place, fault with { At = int.MaxValue }, _scene.Arguments);
-            run.Result.Expect(0);
-            calls = run.Calls;
-        });
-        return calls;
-    }
+    /// <summary>The calls of a run that nothing struck.</summary>
+    public IReadOnlyList<FileCall> Calls { get; }
 
     /// <summary>The calls of a run that nothing strikes, as strace sees them.</summary>
     /// <param name="hasSyncFileSystem">Whether the file system may be one that syncfs is good for.</param>
@@ -58,7 +53,7 @@ internal sealed class Stage : IDisposable
     /// <summary>Plays the scene with a fault, and checks what came of it.</summary>
     public void Strike(Fault fault) => Play(() =>
     {
-        FaultRun run = FaultRun.Run(Place, fault, _scene.Arguments);
+        FaultRun run = FaultRun.Run(Place, fault, _scene.Arguments, Output);
         try
         {
             _scene.Check(Place, run, fault);

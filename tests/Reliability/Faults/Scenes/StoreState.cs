@@ -1,4 +1,3 @@
-using BackupTools.Core;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Verification;
 
@@ -45,7 +44,7 @@ internal sealed class StoreState
             : Directory.EnumerateFileSystemEntries(store).Select(static path => Path.GetFileName(path)!).Where(static name => name != LockFile);
         string[] ordered = [.. names.Order(StringComparer.Ordinal)];
         return new StoreState(
-            store, isRepository, SnapshotLister.List(new ListRequest { Path = store }, new Silence(), CancellationToken.None), ordered);
+            store, isRepository, SnapshotLister.List(new ListRequest { Path = store }, Silence.Instance, CancellationToken.None), ordered);
     }
 
     /// <summary>Fails unless every listed snapshot is whole and proves it.</summary>
@@ -61,7 +60,7 @@ internal sealed class StoreState
         {
             VerifyResult[] results =
             [
-                .. SnapshotVerifier.Verify(new VerifyRequest { Snapshot = _store, Level = level }, new Silence(), CancellationToken.None),
+                .. SnapshotVerifier.Verify(new VerifyRequest { Snapshot = _store, Level = level }, Silence.Instance, CancellationToken.None),
             ];
             Assert.Equal(Snapshots.Count, results.Length);
             Assert.All(results, static result => Assert.True(
@@ -95,16 +94,5 @@ internal sealed class StoreState
         }
 
         Assert.Equal(owned.Order(StringComparer.Ordinal), Names);
-    }
-
-    private sealed class Silence : IRunObserver
-    {
-        public void OnProgress(ProgressReport report)
-        {
-        }
-
-        public void OnNotice(Notice notice)
-        {
-        }
     }
 }
