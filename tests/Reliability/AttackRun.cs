@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Xunit.Sdk;
 
 namespace BackupTools.Reliability;
@@ -70,8 +71,16 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
     /// <summary>What was measured on the way.</summary>
     public IReadOnlyCollection<(string Kind, string Text)> Figures => _figures;
 
+    /// <summary>How long it took.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
     /// <summary>Runs all of the attack; what it throws outside of its cases is a failure, too.</summary>
-    public void Run() => Guard("the attack itself", "all", () => attack.Run(this), isCase: false);
+    public void Run()
+    {
+        long start = Stopwatch.GetTimestamp();
+        Guard("the attack itself", "all", () => attack.Run(this), isCase: false);
+        Elapsed = Stopwatch.GetElapsedTime(start);
+    }
 
     /// <summary>Whether a case is to be run; for an attack that has to prepare something for it.</summary>
     public bool Wants(string kind, string id) => OnlyCase is null || OnlyCase == kind || OnlyCase == $"{kind}/{id}";

@@ -9,8 +9,8 @@ internal static class Command
     // Nothing that is run here takes more than seconds; one that hangs must not hang the attack.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>The program, as the build puts it beside this one.</summary>
-    public static string BackupTools { get; } = Path.Join(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "backuptools.exe" : "backuptools");
+    /// <summary>The program.</summary>
+    public static string BackupTools => AttackedProgram.Path;
 
     /// <summary>Runs backuptools to its end.</summary>
     public static CommandResult Run(string directory, params string[] arguments) =>

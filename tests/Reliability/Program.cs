@@ -29,10 +29,11 @@ internal static class Program
             Description = "How long cases that are bounded by time alone run in the long dose",
             DefaultValueFactory = static _ => 30,
         };
+        Option<string?> program = new("--backuptools") { Description = "An executable to attack, instead of one published from this source tree" };
         Option<string?> output = new("--output") { Description = "A file for the report, beside standard output" };
         RootCommand root = new("Attacks backuptools and counts what held. Exits with 1 where anything did not.")
         {
-            chosen, dose, seed, only, minutes, output,
+            chosen, dose, seed, only, minutes, program, output,
         };
         root.SetAction((parsed, cancellation) => Task.Run(
             () =>
@@ -40,6 +41,16 @@ internal static class Program
                 string[] wanted = parsed.GetValue(chosen) is { Length: > 0 } some ? some : names;
                 int start = parsed.GetValue(seed) ?? Random.Shared.Next();
                 List<AttackRun> runs = [];
+                using TemporaryDirectory published = new();
+                if (parsed.GetValue(program) is { } other)
+                {
+                    AttackedProgram.Use(other);
+                }
+                else if (parsed.GetValue(dose) != Dose.Small && parsed.GetValue(only) is null && AttackedProgram.Publish(published.Path) is { } obstacle)
+                {
+                    Console.Error.WriteLine($"The program as it was built is attacked: {obstacle}.");
+                }
+
                 foreach (IAttack attack in Attacks.All.Where(attack => wanted.Contains(attack.Name)))
                 {
                     AttackRun run = new(attack, parsed.GetValue(dose), start, cancellation)

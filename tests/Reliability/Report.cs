@@ -26,6 +26,11 @@ internal static class Report
             AppendInvariants(text, runs);
         }
 
+        text.AppendLine();
+        Append(
+            text,
+            $"{runs.Sum(static run => run.Elapsed.TotalSeconds):0} s, seed {runs.First().Seed}, scratch places in {Path.GetTempPath()}: {string.Join(", ", runs.Select(static run => string.Create(CultureInfo.InvariantCulture, $"{run.Attack.Name} {run.Elapsed.TotalSeconds:0} s")))}");
+
         AppendList(text, "Figures", runs.SelectMany(run => run.Figures.Select(f => $"{run.Attack.Name}, {f.Kind}: {f.Text}")));
         AppendList(text, "Skipped", runs.SelectMany(run => run.Skips.Select(s => $"{run.Attack.Name}, {s.Kind}: {s.Text}")));
         foreach (AttackRun run in runs)

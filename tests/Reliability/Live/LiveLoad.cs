@@ -10,7 +10,7 @@ internal static class LiveLoad
     private const int Loads = 24;
 
     /// <summary>Rows of a kilobyte that a database begins with.</summary>
-    public static int Rows(AttackRun run) => run.Dose.Choose(2_000, 10_000, 100_000);
+    public static int Rows(AttackRun run) => run.Dose.Choose(1_000, 4_000, 100_000);
 
     /// <summary>Choices of one case, the same for the same seed.</summary>
     public static Random Choices(AttackRun run, string name, int number)
@@ -32,7 +32,7 @@ internal static class LiveLoad
             return false;
         }
 
-        TimeSpan time = run.Dose.Choose(TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(2.5), run.LongTime / Loads);
+        TimeSpan time = run.Dose.Choose(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(1), run.LongTime / Loads);
         foreach (LiveDatabase database in scene.Databases)
         {
             database.Start();

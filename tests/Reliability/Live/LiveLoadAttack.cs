@@ -39,31 +39,36 @@ internal sealed class LiveLoadAttack : IAttack
             }
         }
 
-        AttackDirectory(run);
+        AttackDirectory(run, "snapshot, directory", isRepository: false);
+        Attack(run, "snapshot to a repository, wal", "wal", s_all, isRepository: true);
         if (run.Dose >= Dose.Bounded)
         {
+            Attack(run, "snapshot to a repository, delete", "delete", s_all, isRepository: true);
+            AttackDirectory(run, "snapshot to a repository, directory", isRepository: true);
             AttackTwice(run);
         }
     }
 
-    private static void Attack(AttackRun run, string kind, string journalMode, WriterHabit[] habits)
+    private static void Attack(AttackRun run, string kind, string journalMode, WriterHabit[] habits, bool isRepository = false)
     {
         using LiveScene scene = new(run.Seed);
         LiveDatabase database = scene.Add("app.db", journalMode, LiveLoad.Rows(run), habits);
+        string store = scene.MakeStore(isRepository);
         LiveLoad.Run(run, scene, kind, number =>
         {
             Random choices = LiveLoad.Choices(run, kind, number);
             scene.SnapshotDatabase(
                 database,
-                "store",
+                store,
                 "--capture",
                 choices.Next(4) == 0 ? "vacuum" : "exact",
                 "--check",
                 choices.Next(4) == 0 ? "full" : "quick");
         });
+        scene.CheckStore(run, kind, store);
     }
 
-    private static void AttackDirectory(AttackRun run)
+    private static void AttackDirectory(AttackRun run, string kind, bool isRepository)
     {
         using LiveScene scene = new(run.Seed);
         int rows = LiveLoad.Rows(run) / 4;
@@ -71,7 +76,9 @@ internal sealed class LiveLoadAttack : IAttack
         scene.Add("no-extension", "delete", rows, WriterHabit.Small, WriterHabit.Chores);
         scene.Add("cache/index.sqlite", "persist", rows, WriterHabit.Small);
         scene.Add("cache/closed.db", "wal", rows, WriterHabit.Reopen);
-        LiveLoad.Run(run, scene, "snapshot, directory", _ => scene.SnapshotDirectory("store"));
+        string store = scene.MakeStore(isRepository);
+        LiveLoad.Run(run, scene, kind, _ => scene.SnapshotDirectory(store));
+        scene.CheckStore(run, kind, store);
     }
 
     private static void AttackTwice(AttackRun run)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using BackupTools.Reliability.Faults.Scenes;
 
 namespace BackupTools.Reliability.Live;
 
@@ -155,7 +156,33 @@ internal sealed class LiveScene : IDisposable
     }
 
     /// <summary>Fails where anything lies in a store that no snapshot owns.</summary>
-    public void CheckNothingPartial(string store) => Assert.Empty(Directory.EnumerateFileSystemEntries(_directory[store], ".partial-*"));
+    public void CheckNothingPartial(string store) => Assert.Empty(RepositoryState.Is(_directory[store])
+        ? RepositoryState.Leftovers(_directory[store])
+        : Directory.EnumerateFileSystemEntries(_directory[store], ".partial-*"));
+
+    /// <summary>Makes a repository, or names a folder store that the first run makes.</summary>
+    public string MakeStore(bool isRepository)
+    {
+        if (isRepository)
+        {
+            RepositoryState.Create(Path, "repository");
+        }
+
+        return isRepository ? "repository" : "store";
+    }
+
+    /// <summary>Looks at a repository as a whole when all is done: nothing is left in it, and restic finds it sound.</summary>
+    public void CheckStore(AttackRun run, string kind, string store)
+    {
+        if (_count > 0 && RepositoryState.Is(_directory[store]))
+        {
+            run.Case("the repository after: " + kind, "all", () =>
+            {
+                CheckNothingPartial(store);
+                RepositoryState.AssertSound(_directory[store]);
+            });
+        }
+    }
 
     private int Count(string store)
     {

@@ -50,7 +50,7 @@ internal sealed class FullDiskAttack : IAttack
                 using FullDiskStage stage = new(scene, directory);
                 foreach (Room room in run.Dose.Choose<Room[]>([Room.Pages], [Room.Pages, Room.Inodes], [Room.Pages, Room.Inodes]))
                 {
-                    int most = run.OnlyCase is null ? run.Dose.Choose(3, scene.IsLong ? 3 : 6, int.MaxValue) : int.MaxValue;
+                    int most = run.OnlyCase is null ? run.Dose.Choose(3, room == Room.Inodes ? 3 : 5, int.MaxValue) : int.MaxValue;
                     foreach (int free in Spread.Over(0, stage.FindEnough(room), most))
                     {
                         run.Case(kind, string.Create(CultureInfo.InvariantCulture, $"{free} {room}"), () => full += stage.Try(room, free) ? 1 : 0);

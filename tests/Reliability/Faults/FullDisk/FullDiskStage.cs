@@ -1,3 +1,4 @@
+using BackupTools.Core;
 using BackupTools.Reliability.Faults.Injection;
 using BackupTools.Reliability.Faults.Scenes;
 
@@ -34,11 +35,11 @@ internal sealed class FullDiskStage : IDisposable
 
     private string Template => _directory["template"];
 
-    /// <summary>The least room found by doubling with which the command succeeds.</summary>
+    /// <summary>The least room found by doubling with which there is enough of it.</summary>
     public int FindEnough(Room room)
     {
         int free = 0;
-        while (RunWith(room, free).ExitCode != Outcome.Done)
+        while (!IsEnough(room, free))
         {
             free = Math.Max(1, free * 2);
             Assert.True(free < 10_000, "no room was enough");
@@ -68,7 +69,7 @@ internal sealed class FullDiskStage : IDisposable
                         "it was not told that there is no room");
                 }
 
-                Fault fault = new(FaultKind.Fail, 0, SystemError.ENOSPC);
+                Fault fault = new(FaultKind.Fail, free, SystemError.ENOSPC);
                 FileCall? struck = isFull ? new FileCall(s_write, s_write.Traits, Place, null) : null;
                 _scene.Check(Place, new FaultRun(result, [], struck), fault);
             }
@@ -82,15 +83,17 @@ internal sealed class FullDiskStage : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private CommandResult RunWith(Room room, int free)
+    private bool IsEnough(Room room, int free)
     {
-        CommandResult? result = null;
+        bool isEnough = false;
         Play(small =>
         {
             small.Leave(room, free);
-            result = Command.Run(Place, [.. _scene.Arguments]);
+            isEnough = Record.Exception(() => _scene.RunDirectly(Place)) is not { } e ? true
+                : e is BackupException or Xunit.Sdk.XunitException ? false
+                : throw e;
         });
-        return result!;
+        return isEnough;
     }
 
     private void Play(Action<SmallFileSystem> action)

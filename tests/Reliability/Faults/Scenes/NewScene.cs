@@ -151,7 +151,7 @@ internal sealed class NewScene : Scene
         Assert.Equal(_keep is null ? _snapshotsAfter + made.Count : exitCode == Outcome.Incomplete ? 3 : _keep, again.Ids.Count);
     }
 
-    protected override void RunDirectly(string place) =>
+    public override void RunDirectly(string place) =>
         DirectRun.New(Path.Join(place, Source, _item), Path.Join(place, Store), _keep);
 
     private void AssertContentOfNewest(string place, StoreState state)

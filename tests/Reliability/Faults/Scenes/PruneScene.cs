@@ -70,5 +70,5 @@ internal sealed class PruneScene(bool isRepository = false) : Scene
         again.AssertTidy();
     }
 
-    protected override void RunDirectly(string place) => DirectRun.Prune(Path.Join(place, Store), keepLast: 1);
+    public override void RunDirectly(string place) => DirectRun.Prune(Path.Join(place, Store), keepLast: 1);
 }

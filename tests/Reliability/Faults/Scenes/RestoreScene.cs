@@ -196,7 +196,7 @@ internal sealed class RestoreScene : Scene
         }
     }
 
-    protected override void RunDirectly(string place) =>
+    public override void RunDirectly(string place) =>
         DirectRun.Restore(Path.Join(place, Store), Path.Join(place, Home, _target), _options.Contains("--overlay"));
 
     private static void BuildNew(string path) => Materials.Tree(path, "welcome");

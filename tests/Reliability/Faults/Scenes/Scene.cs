@@ -40,7 +40,7 @@ internal abstract class Scene
     public abstract void Check(string place, FaultRun run, Fault fault);
 
     /// <summary>Does within this process what the command does, and fails unless it succeeds.</summary>
-    protected abstract void RunDirectly(string place);
+    public abstract void RunDirectly(string place);
 
     /// <summary>Runs the command again, which nothing strikes now; after every eighth call as a process of its own.</summary>
     protected void RunAgain(string place, Fault fault)
