@@ -212,6 +212,6 @@ public sealed class LockTests : IDisposable
     private static RepositoryLock Hold(Repository repository, RepositoryTime since)
     {
         LockRecord record = new() { Time = since, HostName = HostIdentity.HostName, ProcessId = NoProcess };
-        return new RepositoryLock(Files(repository), Files(repository).Save(record), static _ => { });
+        return new RepositoryLock(Files(repository), Files(repository).Save(record), settling: null, static _ => { });
     }
 }

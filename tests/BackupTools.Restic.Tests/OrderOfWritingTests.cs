@@ -1,5 +1,6 @@
 using BackupTools.Restic.Backends;
 using BackupTools.Restic.Compression;
+using BackupTools.Restic.Indexes;
 using BackupTools.Restic.Locks;
 
 namespace BackupTools.Restic.Tests;
@@ -34,8 +35,9 @@ public sealed class OrderOfWritingTests : IDisposable
         foreach (StoredFile index in open.Repository.ListFiles(RepositoryFileType.Index, CancellationToken.None))
         {
             int at = Array.IndexOf(written, new RepositoryFile(RepositoryFileType.Index, index.Id));
-            open.Repository.ReadIndexFiles([index], [], null, CancellationToken.None, (_, pack) =>
-                Assert.InRange(Array.IndexOf(written, new RepositoryFile(RepositoryFileType.Pack, pack)), 0, at - 1));
+            IndexReading reading = open.Repository.ReadIndexFiles([index], null, CancellationToken.None);
+            Assert.All(reading.Table.Packs, pack =>
+                Assert.InRange(Array.IndexOf(written, new RepositoryFile(RepositoryFileType.Pack, pack.Id)), 0, at - 1));
         }
     }
 

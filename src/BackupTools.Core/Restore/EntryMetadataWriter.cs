@@ -30,7 +30,7 @@ internal sealed class EntryMetadataWriter
     }
 
     /// <summary>For directories that stand already, where <see cref="Reapply"/> looks at what each one has.</summary>
-    public static EntryMetadataWriter ForStanding() => new(Unchanged, Unchanged, PermissionBits);
+    public static EntryMetadataWriter ForStanding() => new(TargetTraits.OfStanding);
 
     /// <summary>
     /// Looks at how new files come out in a directory of ours, so that only what differs has to be set. Access lists

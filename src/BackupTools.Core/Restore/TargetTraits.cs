@@ -23,6 +23,9 @@ internal sealed record TargetTraits(uint User, uint Group, int Mode, bool KeepsM
     /// <summary>Windows', where none of it is set.</summary>
     public static TargetTraits OfWindows { get; } = new(0, 0, PermissionBits, KeepsModes: true, []);
 
+    /// <summary>Of entries that stand already, each of which is looked at itself.</summary>
+    public static TargetTraits OfStanding { get; } = new(uint.MaxValue, uint.MaxValue, PermissionBits, KeepsModes: true, []);
+
     /// <summary>Tries it out in a directory of ours.</summary>
     public static TargetTraits Probe(DirectoryHandle stage)
     {
