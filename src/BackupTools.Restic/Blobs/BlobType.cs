@@ -19,6 +19,12 @@ public readonly record struct BlobHandle(BlobType Type, ObjectId Id)
     public override string ToString() => $"{(Type == BlobType.Tree ? "tree" : "data")} blob {Id}";
 }
 
+/// <summary>Where a blob's content is wanted.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Start">Where its content begins.</param>
+/// <param name="Length">How long it is.</param>
+public readonly record struct BlobPlace(ObjectId Id, int Start, int Length);
+
 /// <summary>A blob that was handed over to be saved.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="IsNew">Whether the repository did not have it; else nothing is written.</param>

@@ -18,7 +18,8 @@ internal sealed class PieceReader
     // What a thread takes at a time: long enough for the pieces in it to lie together in their pack.
     private const long StretchSize = 4 * 1024 * 1024;
 
-    private const int WriteSize = 64 * 1024;
+    // Small pieces that lie together are read by one call, and stay in a core's cache until they are written.
+    private const int BatchSize = 256 * 1024;
 
     private readonly Repository _repository;
 
@@ -136,9 +137,8 @@ internal sealed class PieceReader
         {
             range.Copy.Cancellation.ThrowIfCancellationRequested();
 
-            // Several small pieces are written by one call.
             int start = next++;
-            while (next < end && range.Offsets[next + 1] - range.Offsets[start] <= WriteSize)
+            while (next < end && range.Offsets[next + 1] - range.Offsets[start] <= BatchSize)
             {
                 next++;
             }
@@ -156,12 +156,14 @@ internal sealed class PieceReader
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            for (int i = first; i < end; i++)
+            Span<byte> content = buffer.AsSpan(0, length);
+            foreach (int i in LoadTogether(range, first, end, content))
             {
-                Load(range, i, buffer.AsSpan((int)(range.Offsets[i] - offset), (int)(range.Offsets[i + 1] - range.Offsets[i])));
+                BlobPlace place = PlaceOf(range, first, i);
+                Load(range, i, content.Slice(place.Start, place.Length));
             }
 
-            range.To?.WriteCached(buffer.AsSpan(0, length), offset);
+            range.To?.WriteCached(content, offset);
         }
         finally
         {
@@ -169,6 +171,35 @@ internal sealed class PieceReader
         }
 
         range.Copy.Done(length);
+    }
+
+    private static BlobPlace PlaceOf(Range range, int first, int index) => new(
+        range.Pieces[index],
+        (int)(range.Offsets[index] - range.Offsets[first]),
+        (int)(range.Offsets[index + 1] - range.Offsets[index]));
+
+    // Those that are left over have to be loaded one by one.
+    private IEnumerable<int> LoadTogether(Range range, int first, int end, Span<byte> content)
+    {
+        if (end - first == 1)
+        {
+            return [first];
+        }
+
+        BlobPlace[] places = new BlobPlace[end - first];
+        for (int i = first; i < end; i++)
+        {
+            places[i - first] = PlaceOf(range, first, i);
+        }
+
+        try
+        {
+            return _repository.LoadBlobs(BlobType.Data, places, content).Select(number => first + number);
+        }
+        catch (RepositoryException e)
+        {
+            throw RepositoryErrors.From(e, range.Name, "The target was left as it was.");
+        }
     }
 
     private void Load(Range range, int index, Span<byte> content)
