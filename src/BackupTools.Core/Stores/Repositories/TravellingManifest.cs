@@ -66,11 +66,11 @@ internal sealed class TravellingManifest
 
             return ManifestInterpreter.InterpretTravelling(content, error, out (ErrorId, string)? damage) is { } manifest
                 ? Stored(WithRecord(manifest, record), id)
-                : Damaged(Synthesize(record), id, damage!.Value);
+                : Damaged(DescribeWhatIsLeft(record), id, damage!.Value);
         }
         catch (Exception e) when (e is RepositoryDataException or RepositoryException)
         {
-            return Damaged(Synthesize(record), id, (ErrorId.SnapshotDamaged, e.Message));
+            return Damaged(DescribeWhatIsLeft(record), id, (ErrorId.SnapshotDamaged, e.Message));
         }
     }
 
@@ -147,6 +147,19 @@ internal sealed class TravellingManifest
             EntryCount = null,
             File = NodeConversion.ToFileInfo(node),
         };
+    }
+
+    // It may be restored without its manifest, a database as a database.
+    private SnapshotManifest DescribeWhatIsLeft(SnapshotRecord record)
+    {
+        try
+        {
+            return DescribeForeign(record);
+        }
+        catch (Exception e) when (e is RepositoryDataException or RepositoryException)
+        {
+            return Synthesize(record);
+        }
     }
 
     private static SnapshotManifest Synthesize(SnapshotRecord record)

@@ -1,6 +1,12 @@
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
+using BackupTools.Core.Tests.Restore;
 using BackupTools.Core.Verification;
+using BackupTools.Restic;
+using BackupTools.Restic.Backends;
+using BackupTools.Restic.Blobs;
+using BackupTools.Restic.Packs;
+using BackupTools.Restic.Trees;
 
 namespace BackupTools.Core.Tests.Stores.Repositories;
 
@@ -66,6 +72,79 @@ public sealed class DamageTests : IDisposable
         Assert.Contains(_scene.Observer.Warnings, static warning => warning.Contains("random.bin", StringComparison.Ordinal));
         _scene.Restore(snapshot.SnapshotPath, _scene["part"], request => request with { Include = ["c.txt"] });
         Assert.Equal("two", File.ReadAllText(_scene["part", "b", "c.txt"]));
+    }
+
+    [Fact]
+    public void Of_a_lost_pack_what_others_hold_is_restored_without_skipping_verification_and_the_rest_is_named()
+    {
+        // What was there before lies in other packs than what was added.
+        _scene.Take(_source);
+        string[] before = _scene.Files("data");
+        byte[] added = new byte[200_000];
+        new Random(2).NextBytes(added);
+        File.WriteAllBytes(Path.Join(_source, "b", "added.bin"), added);
+        StoredSnapshot snapshot = _scene.Take(_source);
+        string lost = FindPack(BlobType.Data, static _ => ObjectId.Hash("two"u8)).Path;
+        Assert.Contains(lost, before);
+        File.Delete(lost);
+
+        // What is open already can be read on.
+        _scene.Credential.Dispose();
+
+        _scene.Restore(snapshot.SnapshotPath, _scene["part"], static request => request with { Include = ["added.bin"] });
+        Assert.Equal(added, File.ReadAllBytes(_scene["part", "b", "added.bin"]));
+        Assert.Equal(
+            ErrorId.VerificationFailed,
+            _scene.RestoreFails(snapshot.SnapshotPath, _scene["lost"], static request => request with { Include = ["c.txt"] }));
+        Assert.Equal(ErrorId.VerificationFailed, _scene.RestoreFails(snapshot.SnapshotPath, _scene["whole"]));
+        Assert.False(Path.Exists(_scene["lost"]) || Path.Exists(_scene["whole"]));
+
+        Assert.False(_scene.Restore(snapshot.SnapshotPath, _scene["whole"], static request => request with { SkipVerify = true }).Verified);
+        Assert.Equal(added, File.ReadAllBytes(_scene["whole", "b", "added.bin"]));
+        Assert.Contains(_scene.Observer.Warnings, static warning => warning.Contains("c.txt", StringComparison.Ordinal));
+        Assert.DoesNotContain(_scene.Observer.Warnings, static warning => warning.Contains("added.bin", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_snapshot_that_has_lost_its_manifest_is_restored_when_verification_is_skipped()
+    {
+        File.WriteAllText(Path.Join(_source, "manifest.json"), "one of the source's own");
+        StoredSnapshot directory = _scene.Take(_source);
+        string database = _scene.MakeDatabase("app.db", 300);
+        StoredSnapshot alone = _scene.Take(database);
+        LoseManifest(directory);
+        LoseManifest(alone);
+        Assert.Equal(
+            [SnapshotState.Damaged, SnapshotState.Damaged], _scene.List().Select(static snapshot => snapshot.State));
+        Assert.Equal(ErrorId.SnapshotDamaged, _scene.RestoreFails(directory.SnapshotPath, _scene["restored"]));
+
+        _scene.Restore(directory.SnapshotPath, _scene["restored"], static request => request with { SkipVerify = true });
+        Assert.Equal("two", File.ReadAllText(_scene["restored", "b", "c.txt"]));
+        Assert.Equal(File.ReadAllBytes(Path.Join(_source, "random.bin")), File.ReadAllBytes(_scene["restored", "random.bin"]));
+        Assert.Equal(
+            RestoreScene.Names(_source), RestoreScene.Names(_scene["restored"]));
+        _scene.Restore(alone.SnapshotPath, _scene["restored.db"], static request => request with { SkipVerify = true });
+        Assert.Equal("300", RestoreScene.Count(_scene["restored.db"]));
+    }
+
+    [Fact]
+    public void Beside_a_directory_that_is_lost_the_others_are_restored_when_verification_is_skipped()
+    {
+        StoredSnapshot first = _scene.Take(_source);
+
+        // The trees of what did not change are in the packs of before.
+        File.WriteAllText(Path.Join(_source, "added.txt"), "three");
+        StoredSnapshot snapshot = _scene.Take(_source);
+        File.Delete(FindPack(BlobType.Tree, repository => repository.LoadTree(ObjectId.Parse(first.Manifest.Sha256!))
+            .Single(static node => node.Name.Span.SequenceEqual("b"u8)).Subtree!.Value).Path);
+        _scene.Credential.Dispose();
+        List<VerifyResult> results = _scene.Verify(snapshot.SnapshotPath);
+        Assert.Contains(Assert.Single(results).Problems, static problem => problem.Contains("/b", StringComparison.Ordinal));
+        Assert.Equal(ErrorId.VerificationFailed, _scene.RestoreFails(snapshot.SnapshotPath, _scene["restored"]));
+        _scene.Restore(snapshot.SnapshotPath, _scene["restored"], static request => request with { SkipVerify = true });
+        Assert.Equal("three", File.ReadAllText(_scene["restored", "added.txt"]));
+        Assert.False(Path.Exists(_scene["restored", "b", "c.txt"]));
+        Assert.Contains(_scene.Observer.Warnings, static warning => warning.Contains("'b'", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -169,6 +248,25 @@ public sealed class DamageTests : IDisposable
 
     private RepairedRepository Repair() => RepositoryRepairer.RebuildIndex(
         new RepairRequest { Store = _scene.Store, Credential = _scene.Credential }, _scene.Observer, CancellationToken.None);
+
+    private void LoseManifest(StoredSnapshot snapshot)
+    {
+        (string pack, long offset) = FindPack(BlobType.Data, repository =>
+        {
+            TreeNode own = repository.LoadTree(repository.LoadSnapshot(ObjectId.Parse(snapshot.Manifest.Snapshot)).Tree).First();
+            return repository.LoadTree(own.Subtree!.Value).First().Content![0];
+        });
+        Damage(pack, "flipped", offset + 20);
+    }
+
+    private (string Path, long Offset) FindPack(BlobType type, Func<Repository, ObjectId> find)
+    {
+        using Repository repository = Repository.Open(new LocalBackend(_scene.Store), RepositoryScene.Password);
+        repository.LoadIndex();
+        Assert.True(repository.Index.TryFind(new BlobHandle(type, find(repository)), out BlobLocation location));
+        string name = location.Pack.ToString();
+        return (Path.Join(_scene.Store, "data", name[..2], name), location.Blob.Offset);
+    }
 
     private static void Damage(string file, string how, long offset)
     {
