@@ -63,11 +63,16 @@ internal static class OpenFileHolders
         Dictionary<FileIdentity, OpenFileHolder> candidates = [];
         ulong device = tree.GetStatus().Identity.Device;
         HashSet<FileIdentity> own = OpenDatabases.IdentitiesOpenInThisProcess();
-        foreach (OpenFile open in OpenFilesOfThisProcess().Concat(OpenFilesOfOthers()))
+        foreach (OpenFile open in OpenFilesOf("/proc/self", Environment.ProcessId).Concat(OpenFilesOfOthers()))
         {
-            // What lies elsewhere by its path and its file system is not looked into: that is most of what a machine has open.
+            // What lies elsewhere by its path and its file system is not looked into: that is most of what a machine has
+            // open. Of this process other code's files count; those that this library reads as a source are told apart by
+            // how it opens them.
             bool isBelow = open.Path.AsSpan().StartsWith(prefix);
-            if ((!isBelow && open.Identity.Device != device) || (!open.IsOwn && own.Contains(open.Identity)) || !IsPartOfDatabase(open))
+            if ((!isBelow && open.Identity.Device != device)
+                || open.IsOwn != own.Contains(open.Identity)
+                || !IsPartOfDatabase(open)
+                || (open.IsOwn && !OpenDatabases.IsOpenElsewhereInThisProcess(open.Identity)))
             {
                 continue;
             }
@@ -147,11 +152,6 @@ internal static class OpenFileHolders
             }
         }
     }
-
-    // Other code in this process; the files that this library reads as a source are told apart by how it opens them.
-    private static IEnumerable<OpenFile> OpenFilesOfThisProcess() =>
-        OpenFilesOf("/proc/self", Environment.ProcessId)
-            .Where(static open => OpenDatabases.IsOpenElsewhereInThisProcess(open.Identity));
 
     private static IEnumerable<OpenFile> OpenFilesOf(string process, int id)
     {
