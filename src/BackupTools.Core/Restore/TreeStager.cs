@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
@@ -13,22 +11,15 @@ namespace BackupTools.Core.Restore;
 /// </summary>
 internal sealed class TreeStager : IDisposable
 {
-    private const int BatchSize = 32;
-    private const int QueuedBatches = 16;
     private const int PrivateMode = 0x1c0;
 
     private readonly ISnapshotReader _reader;
     private readonly IncludeSelection? _selection;
     private readonly ProgressTracker _tracker;
     private readonly StagingRules _rules;
-    private readonly CancellationToken _cancellation;
-    private readonly CancellationTokenSource _stop;
-    private readonly BlockingCollection<List<StagedFile>> _queue = new(QueuedBatches);
-    private readonly ConcurrentDictionary<TreePath, bool> _pending = new();
+    private readonly StagingQueue _queue;
     private readonly Stack<Level> _levels = new();
     private readonly Dictionary<TreePath, ListingEntry> _omittedFirstNames = [];
-    private List<StagedFile> _batch = [];
-    private ExceptionDispatchInfo? _failure;
     private EntryMetadataWriter? _metadata;
     private FileStager? _files;
     private LinkStager? _links;
@@ -47,8 +38,7 @@ internal sealed class TreeStager : IDisposable
         _selection = selection;
         _rules = rules;
         _tracker = tracker;
-        _cancellation = cancellation;
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _queue = new StagingQueue(cancellation);
     }
 
     /// <summary>Fills the stage.</summary>
@@ -58,41 +48,36 @@ internal sealed class TreeStager : IDisposable
     {
         using DirectoryHandle stage = home.OpenDirectory(stageName);
         _metadata = EntryMetadataWriter.For(stage);
-        _files = new FileStager(_reader, _metadata, _rules, _tracker, _stop.Token);
+        _files = new FileStager(_reader, _metadata, _rules, _tracker, _queue.Stopped);
         _links = new LinkStager(_metadata, _files);
-        int workers = Math.Clamp(Environment.ProcessorCount, 2, 4);
-        Task[] tasks = [.. Enumerable.Range(0, workers).Select(_ => Task.Factory.StartNew(
-            Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        _queue.Start(_files.Stage);
         ListingEntry? root = null;
         try
         {
             foreach (ListingEntry entry in _reader.ReadEntries(verifyListing: !_rules.SkipVerify))
             {
-                _stop.Token.ThrowIfCancellationRequested();
+                _queue.Stopped.ThrowIfCancellationRequested();
                 root ??= entry;
                 Take(entry, home, stage, stageName);
             }
 
-            Send();
+            _queue.Send();
         }
         catch (Exception e)
         {
-            Fail(e);
+            _queue.Fail(e);
         }
         finally
         {
-            _queue.CompleteAdding();
             while (_levels.TryPop(out Level? level))
             {
-                Guarded(() => level.Directory?.Release());
+                _queue.Guarded(() => level.Directory?.Release());
             }
 
-            _batch.ForEach(file => Guarded(file.Directory.Release));
-            Task.WaitAll(tasks, CancellationToken.None);
+            _queue.Finish();
         }
 
-        _cancellation.ThrowIfCancellationRequested();
-        _failure?.Throw();
+        _queue.ThrowIfFailed();
         _metadata.Report(_tracker);
         _links.Report(_tracker);
         foreach (SnapshotProblem problem in _reader.LeftOut)
@@ -103,11 +88,7 @@ internal sealed class TreeStager : IDisposable
         return new StagedTree(root!, _files.Bytes, _entries, _files.IsVerified);
     }
 
-    public void Dispose()
-    {
-        _queue.Dispose();
-        _stop.Dispose();
-    }
+    public void Dispose() => _queue.Dispose();
 
     private void Take(ListingEntry entry, DirectoryHandle home, DirectoryHandle stage, EntryName stageName)
     {
@@ -167,7 +148,7 @@ internal sealed class TreeStager : IDisposable
 
         if (entry.HardLink is not { } first)
         {
-            Queue(entry, entry, directory);
+            _queue.Add(entry, entry, directory);
             return;
         }
 
@@ -178,7 +159,7 @@ internal sealed class TreeStager : IDisposable
         }
         else if (_omittedFirstNames.Remove(first, out ListingEntry? content))
         {
-            Queue(content with { Path = entry.Path }, content, directory);
+            _queue.Add(content with { Path = entry.Path }, content, directory);
         }
         else
         {
@@ -188,14 +169,7 @@ internal sealed class TreeStager : IDisposable
 
     private void Link(ListingEntry entry, TreePath first, StagedDirectory directory)
     {
-        Send();
-        SpinWait spin = default;
-        while (_pending.ContainsKey(first))
-        {
-            _stop.Token.ThrowIfCancellationRequested();
-            spin.SpinOnce();
-        }
-
+        _queue.WaitFor(first);
         using DirectoryHandle root = _levels.Last().Directory!.Handle.Retain();
         using DirectoryHandle from = root.OpenPath(first.Parent);
         if (!from.TryGetStatus(first.Name, out FileStatus status) || status.Type != EntryType.File)
@@ -205,25 +179,6 @@ internal sealed class TreeStager : IDisposable
 
         _links!.StageName(entry, directory.Handle, from, first.Name);
         _tracker.Add(entry.Path, 0, 1);
-    }
-
-    private void Queue(ListingEntry entry, ListingEntry content, StagedDirectory directory)
-    {
-        _pending[entry.Path] = true;
-        _batch.Add(new StagedFile(entry, content, directory.Hold()));
-        if (_batch.Count == BatchSize || entry.Bytes > ContentCopy.SmallFile)
-        {
-            Send();
-        }
-    }
-
-    private void Send()
-    {
-        if (_batch.Count > 0)
-        {
-            _queue.Add(_batch, _stop.Token);
-            _batch = [];
-        }
     }
 
     private StagedDirectory Materialize(Level level)
@@ -243,46 +198,10 @@ internal sealed class TreeStager : IDisposable
 
     private void Complete(StagedDirectory directory, DirectoryHandle parent, EntryName name)
     {
-        if (!_stop.IsCancellationRequested && (_rules.CompleteRoot || !directory.Entry.Path.IsRoot))
+        if (!_queue.Stopped.IsCancellationRequested && (_rules.CompleteRoot || !directory.Entry.Path.IsRoot))
         {
             _metadata!.Apply(parent, name, directory.Handle, directory.Entry);
         }
-    }
-
-    private void Work()
-    {
-        byte[] buffer = new byte[ContentCopy.SmallFile + 1];
-        foreach (List<StagedFile> batch in _queue.GetConsumingEnumerable())
-        {
-            foreach (StagedFile file in batch)
-            {
-                if (!_stop.IsCancellationRequested)
-                {
-                    Guarded(() => _files!.Stage(file, buffer));
-                }
-
-                _pending.TryRemove(file.Entry.Path, out _);
-                Guarded(file.Directory.Release);
-            }
-        }
-    }
-
-    private void Guarded(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception e)
-        {
-            Fail(e);
-        }
-    }
-
-    private void Fail(Exception e)
-    {
-        Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
-        _stop.Cancel();
     }
 
     private sealed class Level(ListingEntry entry, Level? parent)
