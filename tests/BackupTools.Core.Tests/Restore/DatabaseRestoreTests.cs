@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using BackupTools.Core.Restore;
 using BackupTools.Core.Snapshots;
-using BackupTools.Core.Sources.Sqlite;
 
 namespace BackupTools.Core.Tests.Restore;
 
@@ -225,45 +223,6 @@ public sealed class DatabaseRestoreTests : IDisposable
         Assert.Equal("10", RestoreScene.Count(source));
     }
 
-    [SkippableFact]
-    public void A_database_that_another_process_holds_open_is_refused_with_its_name()
-    {
-        Skip.IfNot(OperatingSystem.IsLinux(), "only Linux tells who holds a file open");
-        string source = _scene.MakeDatabase("app.db", 10, wal: true);
-        StoredSnapshot snapshot = _scene.Take(source);
-        using Process holder = Hold(source);
-        try
-        {
-            BackupException error = Assert.Throws<BackupException>(() => _scene.Restore(snapshot, source));
-            Assert.Equal(ErrorId.TargetInUse, error.Id);
-            Assert.Contains("sleep", error.Message, StringComparison.Ordinal);
-            Assert.Contains($"process {holder.Id}", error.Message, StringComparison.Ordinal);
-            Assert.Equal(["app.db", "backups"], RestoreScene.Names(_scene[""]));
-
-            Assert.NotNull(_scene.Restore(snapshot, source, request => request with { Force = true }).Previous);
-        }
-        finally
-        {
-            holder.Kill();
-        }
-    }
-
-    [SkippableFact]
-    public void A_database_that_this_session_has_open_is_refused_and_its_locks_stay()
-    {
-        Skip.IfNot(OperatingSystem.IsLinux(), "the lock table of Linux is looked at");
-        string source = _scene.MakeDatabase("app.db", 10);
-        StoredSnapshot snapshot = _scene.Take(source);
-        using SqliteConnection other = TestDatabase.Open(source);
-        other.Execute("BEGIN EXCLUSIVE");
-        string inode = ":" + RestoreScene.Shell("stat", "-c", "%i", source).Trim() + " ";
-        Assert.Contains(inode, File.ReadAllText("/proc/locks"), StringComparison.Ordinal);
-
-        Assert.Equal(ErrorId.DatabaseOpenInThisSession, _scene.RestoreFails(snapshot.SnapshotPath, source));
-
-        Assert.Contains(inode, File.ReadAllText("/proc/locks"), StringComparison.Ordinal);
-    }
-
     [Fact]
     public void A_cancelled_restore_leaves_no_trace()
     {
@@ -303,18 +262,5 @@ public sealed class DatabaseRestoreTests : IDisposable
         int value = stream.ReadByte();
         stream.Position = offset;
         stream.WriteByte((byte)(value ^ 0x55));
-    }
-
-    private static Process Hold(string path)
-    {
-        ProcessStartInfo start = new("sh", ["-c", "exec 3<\"$1\"; echo ready; exec sleep 600", "sh", path]) { RedirectStandardOutput = true };
-        Process process = Process.Start(start)!;
-        Assert.Equal("ready", process.StandardOutput.ReadLine());
-        while (File.ReadAllText($"/proc/{process.Id}/comm") != "sleep\n")
-        {
-            Thread.Yield();
-        }
-
-        return process;
     }
 }

@@ -43,8 +43,11 @@ internal sealed class RestoreScene : IDisposable
         Assert.Throws<BackupException>(() => Restore(snapshot, target, change)).Id;
 
     public VerifyResult Verify(StoredSnapshot snapshot, VerifyLevel level = VerifyLevel.Hash) =>
-        SnapshotVerifier.Verify(
-            new VerifyRequest { Snapshot = snapshot.SnapshotPath, Level = level }, Observer, CancellationToken.None).Single();
+        VerifyAll(snapshot.SnapshotPath, level).Single();
+
+    /// <summary>Verifies all that a path means.</summary>
+    public IEnumerable<VerifyResult> VerifyAll(string path, VerifyLevel level) =>
+        SnapshotVerifier.Verify(new VerifyRequest { Snapshot = path, Level = level }, Observer, CancellationToken.None);
 
     /// <summary>Makes a tree of files from path and content.</summary>
     public string MakeTree(string name, params (string Path, string Content)[] files)
@@ -95,6 +98,14 @@ internal sealed class RestoreScene : IDisposable
         return this[name];
     }
 
+    /// <summary>Changes a bit in a file's last byte.</summary>
+    public static void Flip(string path)
+    {
+        byte[] content = File.ReadAllBytes(path);
+        content[^1] ^= 0x10;
+        File.WriteAllBytes(path, content);
+    }
+
     public static string Count(string database) => TestDatabase.Scalar(database, "SELECT count(*) FROM t");
 
     /// <summary>Counts rows as a program that opens the database does, its log included.</summary>
@@ -123,6 +134,10 @@ internal sealed class RestoreScene : IDisposable
         """,
         "sh",
         directory);
+
+    /// <summary>Of a description, what sha256sum says of the files, without what the directories are.</summary>
+    public static string FilesOf(string description) =>
+        string.Join('\n', description.Split('\n').Where(static line => line.Length > 66 && line[64] == ' '));
 
     public static string Shell(string program, params string[] arguments)
     {
