@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using BackupTools.Core.Restore;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Tests.Restore;
 using BackupTools.Core.Verification;
@@ -41,8 +39,8 @@ public sealed class SnapshotVerifierTests : IDisposable
     {
         StoredSnapshot database = _scene.Take(_scene.MakeDatabase("app.db", 1000));
         StoredSnapshot tree = _scene.Take(MakeState());
-        Flip(database.SnapshotPath);
-        Flip(Path.Join(tree.SnapshotPath, "a", "one"));
+        RestoreScene.Flip(database.SnapshotPath);
+        RestoreScene.Flip(Path.Join(tree.SnapshotPath, "a", "one"));
         foreach (StoredSnapshot snapshot in (StoredSnapshot[])[database, tree])
         {
             Assert.Equal(VerifyOutcome.Ok, _scene.Verify(snapshot, VerifyLevel.Manifest).Result);
@@ -57,8 +55,8 @@ public sealed class SnapshotVerifierTests : IDisposable
     public void All_damaged_files_of_a_tree_are_told_not_only_the_first()
     {
         StoredSnapshot tree = _scene.Take(_scene.MakeTree("state", [.. Enumerable.Range(0, 50).Select(i => ($"f{i:D2}", $"content {i}"))]));
-        Flip(Path.Join(tree.SnapshotPath, "f07"));
-        Flip(Path.Join(tree.SnapshotPath, "f31"));
+        RestoreScene.Flip(Path.Join(tree.SnapshotPath, "f07"));
+        RestoreScene.Flip(Path.Join(tree.SnapshotPath, "f31"));
         foreach (VerifyLevel level in (VerifyLevel[])[VerifyLevel.Hash, VerifyLevel.Rehearse])
         {
             string problems = string.Join('\n', _scene.Verify(tree, level).Problems);
@@ -89,10 +87,10 @@ public sealed class SnapshotVerifierTests : IDisposable
     {
         StoredSnapshot database = _scene.Take(_scene.MakeDatabase("app.db", 10));
         File.Delete(database.SnapshotPath);
-        Assert.Equal(VerifyOutcome.Failed, Verify(database.ManifestPath, VerifyLevel.Manifest).Single().Result);
+        Assert.Equal(VerifyOutcome.Failed, _scene.VerifyAll(database.ManifestPath, VerifyLevel.Manifest).Single().Result);
         StoredSnapshot tree = _scene.Take(MakeState());
         Directory.Delete(tree.SnapshotPath, recursive: true);
-        Assert.Equal(VerifyOutcome.Failed, Verify(tree.ManifestPath, VerifyLevel.Manifest).Single().Result);
+        Assert.Equal(VerifyOutcome.Failed, _scene.VerifyAll(tree.ManifestPath, VerifyLevel.Manifest).Single().Result);
     }
 
     [Fact]
@@ -173,7 +171,7 @@ public sealed class SnapshotVerifierTests : IDisposable
         StoredSnapshot first = _scene.Take(source);
         StoredSnapshot second = _scene.Take(source);
         File.WriteAllText(first.ManifestPath, "{ nonsense");
-        Dictionary<string, VerifyOutcome> results = Verify(_scene.Store, VerifyLevel.Hash).ToDictionary(result => result.Snapshot, result => result.Result);
+        Dictionary<string, VerifyOutcome> results = _scene.VerifyAll(_scene.Store, VerifyLevel.Hash).ToDictionary(result => result.Snapshot, result => result.Result);
         Assert.Equal(2, results.Count);
         Assert.Equal(VerifyOutcome.Ok, results[second.SnapshotPath]);
         Assert.Equal(VerifyOutcome.Failed, results[first.SnapshotPath]);
@@ -183,7 +181,7 @@ public sealed class SnapshotVerifierTests : IDisposable
     public void A_store_without_snapshots_is_an_error()
     {
         Directory.CreateDirectory(_scene.Store);
-        BackupException error = Assert.Throws<BackupException>(() => Verify(_scene.Store, VerifyLevel.Hash).ToList());
+        BackupException error = Assert.Throws<BackupException>(() => _scene.VerifyAll(_scene.Store, VerifyLevel.Hash).ToList());
         Assert.Equal(ErrorId.SnapshotNotFound, error.Id);
     }
 
@@ -194,7 +192,7 @@ public sealed class SnapshotVerifierTests : IDisposable
         _scene.Take(source);
         _scene.Take(source);
         int count = 0;
-        foreach (VerifyResult result in Verify(_scene.Store, VerifyLevel.Hash))
+        foreach (VerifyResult result in _scene.VerifyAll(_scene.Store, VerifyLevel.Hash))
         {
             Assert.Equal(VerifyOutcome.Ok, result.Result);
             _scene.Take(source, request => request with { LockTimeout = TimeSpan.Zero });
@@ -202,57 +200,6 @@ public sealed class SnapshotVerifierTests : IDisposable
         }
 
         Assert.Equal(2, count);
-    }
-
-    [Fact]
-    public void An_ai_memory_backup_is_compared_by_its_hash_and_restored_verified()
-    {
-        Directory.CreateDirectory(_scene.Store);
-        string payload = Path.Join(_scene.Store, "ai-memory-2026-11-21T034218Z.db");
-        TestDatabase.Execute(payload, "CREATE TABLE t(x)", "INSERT INTO t VALUES(1),(2)");
-        string manifest = Path.Join(_scene.Store, "ai-memory-2026-11-21T034218Z.manifest.json");
-        File.WriteAllText(manifest, JsonSerializer.Serialize(new
-        {
-            snapshot = Path.GetFileName(payload),
-            sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(payload))),
-            bytes = new FileInfo(payload).Length,
-            source_db = "/data/memory.db",
-            version = "0.6.0",
-            created_at = "2026-11-21T03:42:18.123456789+00:00",
-        }));
-        Assert.Equal(VerifyOutcome.Ok, Verify(manifest, VerifyLevel.Rehearse).Single().Result);
-        RestoreResult result = _scene.Restore(payload, _scene["memory.db"]);
-        Assert.True(result.Verified);
-        Assert.Equal("2", RestoreScene.Count(_scene["memory.db"]));
-        Flip(payload);
-        Assert.Equal(VerifyOutcome.Failed, Verify(manifest, VerifyLevel.Hash).Single().Result);
-        Assert.Equal(ErrorId.VerificationFailed, _scene.RestoreFails(payload, _scene["memory.db"]));
-        Assert.Equal("2", RestoreScene.Count(_scene["memory.db"]));
-    }
-
-    [Fact]
-    public void An_Oxios_backup_is_unverifiable_its_counts_are_compared_and_its_manifest_is_not_restored()
-    {
-        string backup = _scene.MakeTree("backups/2026-11-21", ("seeds/a.json", "{}"), ("seeds/b.json", "{}"), ("memory/facts/c.json", "{}"));
-        string Manifest(int seeds) =>
-            "{\"version\":1,\"created_at\":\"2026-11-21T03:42:18.123456789Z\",\"oxios_version\":\"0.1.0\",\"sections\":["
-            + $"{{\"name\":\"seeds\",\"entry_count\":{seeds}}},{{\"name\":\"memory/facts\",\"entry_count\":1}}]}}";
-        File.WriteAllText(Path.Join(backup, "manifest.json"), Manifest(2));
-        Assert.All(Enum.GetValues<VerifyLevel>(), level => Assert.Equal(VerifyOutcome.Unverifiable, Verify(backup, level).Single().Result));
-
-        string live = _scene.MakeTree("live", ("manifest.json", "the live one"), ("seeds/a.json", "old"));
-        RestoreResult overlaid = _scene.Restore(backup, live, request => request with { Overlay = true });
-        Assert.False(overlaid.Verified);
-        Assert.Equal("the live one", File.ReadAllText(Path.Join(live, "manifest.json")));
-        Assert.Equal("{}", File.ReadAllText(Path.Join(live, "seeds", "a.json")));
-        _scene.Restore(backup, _scene["fresh"]);
-        Assert.Equal(["memory", "seeds"], RestoreScene.Names(_scene["fresh"]));
-        Assert.Contains(_scene.Observer.Warnings, warning => warning.Contains("Oxios", StringComparison.Ordinal));
-
-        File.WriteAllText(Path.Join(backup, "manifest.json"), Manifest(3));
-        VerifyResult result = Verify(backup, VerifyLevel.Manifest).Single();
-        Assert.Equal(VerifyOutcome.Failed, result.Result);
-        Assert.Contains(result.Problems, problem => problem.Contains("seeds", StringComparison.Ordinal));
     }
 
     [SkippableFact]
@@ -288,13 +235,6 @@ public sealed class SnapshotVerifierTests : IDisposable
         Assert.Empty(RestoreScene.Names(scratch));
     }
 
-    private static void Flip(string path)
-    {
-        byte[] content = File.ReadAllBytes(path);
-        content[^1] ^= 0x10;
-        File.WriteAllBytes(path, content);
-    }
-
     private static void Rewrite(StoredSnapshot snapshot, string old, string changed)
     {
         string text = File.ReadAllText(snapshot.ManifestPath);
@@ -315,9 +255,6 @@ public sealed class SnapshotVerifierTests : IDisposable
 
         return state;
     }
-
-    private IEnumerable<VerifyResult> Verify(string path, VerifyLevel level) =>
-        SnapshotVerifier.Verify(new VerifyRequest { Snapshot = path, Level = level }, _scene.Observer, CancellationToken.None);
 
     private void AssertFails(StoredSnapshot snapshot, string named, Action<string> damage)
     {
