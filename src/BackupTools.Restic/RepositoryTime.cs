@@ -1,4 +1,3 @@
-using System.Globalization;
 
 namespace BackupTools.Restic;
 
@@ -149,8 +148,18 @@ public readonly record struct RepositoryTime(long UnixSeconds, int Nanoseconds, 
 
     private static bool TryRead(ReadOnlySpan<byte> text, int start, int digits, char? behind, out int value)
     {
-        bool read = int.TryParse(text.Slice(start, digits), NumberStyles.None, CultureInfo.InvariantCulture, out value);
-        return read && (behind is null || text[start + digits] == behind);
+        value = 0;
+        foreach (byte digit in text.Slice(start, digits))
+        {
+            if (!char.IsAsciiDigit((char)digit))
+            {
+                return false;
+            }
+
+            value = (value * 10) + (digit - '0');
+        }
+
+        return behind is null || text[start + digits] == behind;
     }
 
     private static void Write(Span<byte> destination, int start, int digits, int value, char? behind)

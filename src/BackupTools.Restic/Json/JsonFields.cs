@@ -27,6 +27,14 @@ internal static class JsonFields
         };
     }
 
+    /// <summary>Takes the name on which the reader stands, and goes on to the value.</summary>
+    public static ReadOnlySpan<byte> TakeName(ref Utf8JsonReader reader)
+    {
+        ReadOnlySpan<byte> name = reader.ValueIsEscaped ? Bytes(ref reader) : reader.ValueSpan;
+        Next(ref reader);
+        return name;
+    }
+
     /// <summary>Goes to an array's next element.</summary>
     public static bool NextElement(ref Utf8JsonReader reader)
     {

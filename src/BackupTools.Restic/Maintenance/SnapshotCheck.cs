@@ -49,34 +49,42 @@ internal sealed class SnapshotCheck(
 
     private void CheckNode(OpenTree tree, TreeNode node)
     {
-        string path = $"{tree.Path}/{Encoding.UTF8.GetString(node.Name.Span)}";
         if (node.Name.IsEmpty)
         {
-            Report(tree, path, "a node has no name");
+            Report(tree, PathOf(tree, node), "a node has no name");
         }
 
         switch (node.Type)
         {
             case NodeTypes.Directory when node.Subtree is ObjectId subtree:
-                Enter(subtree, path);
+                Enter(subtree, PathOf(tree, node));
                 break;
             case NodeTypes.Directory:
-                Report(tree, path, "the directory has no tree");
+                Report(tree, PathOf(tree, node), "the directory has no tree");
                 break;
             case NodeTypes.File when node.Content is null:
-                Report(tree, path, "the file has no content");
+                Report(tree, PathOf(tree, node), "the file has no content");
                 break;
             case NodeTypes.File:
-                string? problem = node.Content.Select(id => health.GetProblem(new BlobHandle(BlobType.Data, id)))
-                    .FirstOrDefault(found => found is not null);
-                if (problem is not null)
-                {
-                    Report(tree, path, problem);
-                }
-
+                CheckContent(tree, node);
                 break;
         }
     }
+
+    // The first problem is enough.
+    private void CheckContent(OpenTree tree, TreeNode node)
+    {
+        foreach (ObjectId id in node.Content!)
+        {
+            if (health.GetProblem(new BlobHandle(BlobType.Data, id)) is string problem)
+            {
+                Report(tree, PathOf(tree, node), problem);
+                return;
+            }
+        }
+    }
+
+    private static string PathOf(OpenTree tree, TreeNode node) => $"{tree.Path}/{Encoding.UTF8.GetString(node.Name.Span)}";
 
     private void Enter(ObjectId tree, string path)
     {

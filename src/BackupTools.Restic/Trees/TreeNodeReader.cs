@@ -6,12 +6,6 @@ namespace BackupTools.Restic.Trees;
 /// <summary>Decodes a node.</summary>
 internal static class TreeNodeReader
 {
-    private static readonly string[] s_types =
-    [
-        NodeTypes.File, NodeTypes.Directory, NodeTypes.Symlink, NodeTypes.BlockDevice, NodeTypes.CharacterDevice,
-        NodeTypes.Fifo, NodeTypes.Socket,
-    ];
-
     /// <summary>Reads the object on whose beginning the reader stands.</summary>
     public static TreeNode Read(ref Utf8JsonReader reader)
     {
@@ -19,10 +13,10 @@ internal static class TreeNodeReader
         TreeNode node = new() { Name = default, Type = string.Empty };
         while (JsonFields.NextMember(ref reader))
         {
-            if (!ReadText(ref reader, node) && !ReadNumber(ref reader, node) && !ReadTimeOrId(ref reader, node)
-                && !ReadStructure(ref reader, node))
+            ReadOnlySpan<byte> member = JsonFields.TakeName(ref reader);
+            if (!ReadText(ref reader, member, node) && !ReadNumber(ref reader, member, node) && !ReadTimeOrId(ref reader, member, node)
+                && !ReadStructure(ref reader, member, node))
             {
-                JsonFields.Next(ref reader);
                 reader.Skip();
             }
         }
@@ -30,35 +24,35 @@ internal static class TreeNodeReader
         return node;
     }
 
-    private static bool ReadText(ref Utf8JsonReader reader, TreeNode node)
+    private static bool ReadText(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> member, TreeNode node)
     {
-        if (Is(ref reader, "name"u8))
+        if (member.SequenceEqual("name"u8))
         {
             byte[] name = JsonFields.Bytes(ref reader);
             node.Name = name.AsSpan().Contains((byte)'\\') ? QuotedName.Unquote(name) : name;
         }
-        else if (Is(ref reader, "type"u8))
+        else if (member.SequenceEqual("type"u8))
         {
             node.Type = ReadType(ref reader);
         }
-        else if (Is(ref reader, "user"u8))
+        else if (member.SequenceEqual("user"u8))
         {
             node.User = JsonFields.Text(ref reader);
         }
-        else if (Is(ref reader, "group"u8))
+        else if (member.SequenceEqual("group"u8))
         {
             node.Group = JsonFields.Text(ref reader);
         }
-        else if (Is(ref reader, "linktarget"u8))
+        else if (member.SequenceEqual("linktarget"u8))
         {
             // Only a target that could not be told here is told in the other field, which comes behind this one.
             node.LinkTarget = JsonFields.Bytes(ref reader);
         }
-        else if (Is(ref reader, "linktarget_raw"u8))
+        else if (member.SequenceEqual("linktarget_raw"u8))
         {
             node.LinkTarget = reader.GetBytesFromBase64();
         }
-        else if (Is(ref reader, "error"u8))
+        else if (member.SequenceEqual("error"u8))
         {
             node.Error = JsonFields.Text(ref reader);
         }
@@ -70,37 +64,37 @@ internal static class TreeNodeReader
         return true;
     }
 
-    private static bool ReadNumber(ref Utf8JsonReader reader, TreeNode node)
+    private static bool ReadNumber(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> member, TreeNode node)
     {
-        if (Is(ref reader, "mode"u8))
+        if (member.SequenceEqual("mode"u8))
         {
             node.Mode = reader.GetUInt32();
         }
-        else if (Is(ref reader, "uid"u8))
+        else if (member.SequenceEqual("uid"u8))
         {
             node.UserId = reader.GetUInt32();
         }
-        else if (Is(ref reader, "gid"u8))
+        else if (member.SequenceEqual("gid"u8))
         {
             node.GroupId = reader.GetUInt32();
         }
-        else if (Is(ref reader, "inode"u8))
+        else if (member.SequenceEqual("inode"u8))
         {
             node.Inode = reader.GetUInt64();
         }
-        else if (Is(ref reader, "device_id"u8))
+        else if (member.SequenceEqual("device_id"u8))
         {
             node.DeviceId = reader.GetUInt64();
         }
-        else if (Is(ref reader, "size"u8))
+        else if (member.SequenceEqual("size"u8))
         {
             node.Size = reader.GetUInt64();
         }
-        else if (Is(ref reader, "links"u8))
+        else if (member.SequenceEqual("links"u8))
         {
             node.Links = reader.GetUInt64();
         }
-        else if (Is(ref reader, "device"u8))
+        else if (member.SequenceEqual("device"u8))
         {
             node.Device = reader.GetUInt64();
         }
@@ -112,21 +106,21 @@ internal static class TreeNodeReader
         return true;
     }
 
-    private static bool ReadTimeOrId(ref Utf8JsonReader reader, TreeNode node)
+    private static bool ReadTimeOrId(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> member, TreeNode node)
     {
-        if (Is(ref reader, "mtime"u8))
+        if (member.SequenceEqual("mtime"u8))
         {
             node.ModifiedAt = JsonFields.Time(ref reader);
         }
-        else if (Is(ref reader, "atime"u8))
+        else if (member.SequenceEqual("atime"u8))
         {
             node.AccessedAt = JsonFields.Time(ref reader);
         }
-        else if (Is(ref reader, "ctime"u8))
+        else if (member.SequenceEqual("ctime"u8))
         {
             node.ChangedAt = JsonFields.Time(ref reader);
         }
-        else if (Is(ref reader, "subtree"u8))
+        else if (member.SequenceEqual("subtree"u8))
         {
             node.Subtree = JsonFields.IdOrNull(ref reader);
         }
@@ -138,17 +132,17 @@ internal static class TreeNodeReader
         return true;
     }
 
-    private static bool ReadStructure(ref Utf8JsonReader reader, TreeNode node)
+    private static bool ReadStructure(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> member, TreeNode node)
     {
-        if (Is(ref reader, "content"u8))
+        if (member.SequenceEqual("content"u8))
         {
             node.Content = ReadContent(ref reader);
         }
-        else if (Is(ref reader, "extended_attributes"u8))
+        else if (member.SequenceEqual("extended_attributes"u8))
         {
             node.ExtendedAttributes = ReadExtendedAttributes(ref reader);
         }
-        else if (Is(ref reader, "generic_attributes"u8))
+        else if (member.SequenceEqual("generic_attributes"u8))
         {
             node.GenericAttributes = ReadRaw(ref reader);
         }
@@ -160,30 +154,11 @@ internal static class TreeNodeReader
         return true;
     }
 
-    // Goes on to the value where the name is the one asked for.
-    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
-    {
-        if (!reader.ValueTextEquals(name))
-        {
-            return false;
-        }
-
-        JsonFields.Next(ref reader);
-        return true;
-    }
-
-    private static string ReadType(ref Utf8JsonReader reader)
-    {
-        foreach (string type in s_types)
-        {
-            if (reader.ValueTextEquals(type))
-            {
-                return type;
-            }
-        }
-
-        return JsonFields.Text(ref reader);
-    }
+    private static string ReadType(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("file"u8) ? NodeTypes.File
+        : reader.ValueTextEquals("dir"u8) ? NodeTypes.Directory
+        : reader.ValueTextEquals("symlink"u8) ? NodeTypes.Symlink
+        : JsonFields.Text(ref reader);
 
     private static List<ObjectId>? ReadContent(ref Utf8JsonReader reader)
     {
@@ -213,17 +188,17 @@ internal static class TreeNodeReader
             byte[]? value = null;
             while (JsonFields.NextMember(ref reader))
             {
-                if (Is(ref reader, "name"u8))
+                ReadOnlySpan<byte> member = JsonFields.TakeName(ref reader);
+                if (member.SequenceEqual("name"u8))
                 {
                     name = JsonFields.Bytes(ref reader);
                 }
-                else if (Is(ref reader, "value"u8))
+                else if (member.SequenceEqual("value"u8))
                 {
                     value = reader.TokenType == JsonTokenType.Null ? null : reader.GetBytesFromBase64();
                 }
                 else
                 {
-                    JsonFields.Next(ref reader);
                     reader.Skip();
                 }
             }
