@@ -91,7 +91,10 @@ public static class RepositoryInitializer
 
         if (Directory.Exists(path) && FindFile(path) is { } file)
         {
-            throw Exists($"The directory '{path}' is not empty: it holds '{Path.GetRelativePath(path, file)}'.");
+            string name = Path.GetRelativePath(path, file);
+            throw Exists(name.StartsWith("keys" + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                ? $"The directory '{path}' has a repository's key, '{name}', and no config: if making it was interrupted, remove the directory and try again."
+                : $"The directory '{path}' is not empty: it holds '{name}'.");
         }
 
         BackupException Exists(string reason) => new(
