@@ -131,13 +131,13 @@ internal static class ResultText
         return End(text);
     }
 
-    /// <summary>Snapshots as a table; times in UTC, as in their manifests.</summary>
-    public static string Table(IEnumerable<StoredSnapshot> snapshots)
+    /// <summary>Snapshots as a table, from their <see cref="Row"/>s.</summary>
+    public static string Table(IEnumerable<string[]> snapshots)
     {
         string[] header = ["CREATED", "NAME", "KIND", "SIZE", "ENTRIES", "STATE", "SNAPSHOT"];
         bool[] isNumber = [false, false, false, true, true, false, false];
         List<string[]> rows = [header];
-        rows.AddRange(snapshots.Select(Row));
+        rows.AddRange(snapshots);
         int[] columns = new int[header.Length];
         foreach (string[] row in rows)
         {
@@ -162,7 +162,8 @@ internal static class ResultText
         return End(text);
     }
 
-    private static string[] Row(StoredSnapshot snapshot)
+    /// <summary>A snapshot's row in a table; times in UTC, as in its manifest.</summary>
+    public static string[] Row(StoredSnapshot snapshot)
     {
         SnapshotManifest manifest = snapshot.Manifest;
         bool isKnown = snapshot.State != SnapshotState.Damaged;

@@ -25,7 +25,7 @@ internal static class ListCommand
         return (arguments, run) =>
         {
             using RepositoryCredential credential = password(arguments, run);
-            List<StoredSnapshot> table = [];
+            List<string[]> table = [];
             ExitCode outcome = run.ForEach(arguments.GetValue(stores)!, (store, cancellation) =>
             {
                 ListRequest request = new()
@@ -40,8 +40,7 @@ internal static class ListCommand
                     Latest = latest(arguments),
                     Credential = credential,
                 };
-                IReadOnlyList<StoredSnapshot> found = SnapshotLister.List(request, run.Output, cancellation);
-                foreach (StoredSnapshot snapshot in found)
+                foreach (StoredSnapshot snapshot in SnapshotLister.Enumerate(request, run.Output, cancellation))
                 {
                     if (run.Output.Json)
                     {
@@ -49,7 +48,7 @@ internal static class ListCommand
                     }
                     else
                     {
-                        table.Add(snapshot);
+                        table.Add(ResultText.Row(snapshot));
                     }
 
                     if (snapshot.Damage is string damage)

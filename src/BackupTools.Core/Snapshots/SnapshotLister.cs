@@ -9,7 +9,20 @@ public static class SnapshotLister
     /// <param name="cancellation">Ends it.</param>
     /// <returns>The snapshots, oldest first.</returns>
     /// <exception cref="BackupException">There is no store or snapshot.</exception>
-    public static IReadOnlyList<StoredSnapshot> List(ListRequest request, IRunObserver observer, CancellationToken cancellation)
+    public static IReadOnlyList<StoredSnapshot> List(ListRequest request, IRunObserver observer, CancellationToken cancellation) =>
+        [.. Enumerate(request, observer, cancellation)];
+
+    /// <summary>
+    /// The same one by one, so that memory does not grow with what their manifests hold. Those that are removed meanwhile are
+    /// not among them.
+    /// </summary>
+    /// <param name="request">What to list.</param>
+    /// <param name="observer">Hears of manifests that changed meanwhile.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The snapshots, oldest first, each read when it is asked for.</returns>
+    /// <exception cref="BackupException">There is no store or snapshot.</exception>
+    public static IEnumerable<StoredSnapshot> Enumerate(
+        ListRequest request, IRunObserver observer, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(observer);
@@ -18,45 +31,27 @@ public static class SnapshotLister
             throw new BackupException(ErrorId.InvalidArgument, "The number of newest snapshots to list must be 1 or more.");
         }
 
-        cancellation.ThrowIfCancellationRequested();
-        using LocatedSnapshots located = SnapshotLocator.Open(request.Path, request.Credential, cancellation);
-        IReadOnlyList<StoredSnapshot> all = located.Named switch
-        {
-            null => located.Store.List(),
-
-            // A directory with other things in it is a store without snapshots.
-            { ManifestPath: "", Manifest.Kind: SnapshotKind.Directory } => [],
-            { } named => [named],
-        };
-        cancellation.ThrowIfCancellationRequested();
-        List<StoredSnapshot> fitting = new(all.Count);
-        foreach (StoredSnapshot snapshot in all)
-        {
-            if (SnapshotSelection.Matches(request.Filter, snapshot.Manifest))
-            {
-                fitting.Add(snapshot);
-            }
-        }
-
-        return request.Latest is { } latest ? NewestOfEach(fitting, latest) : fitting;
+        return ReadEach(request, new ProgressTracker(observer), cancellation);
     }
 
-    private static List<StoredSnapshot> NewestOfEach(List<StoredSnapshot> snapshots, int count)
+    private static IEnumerable<StoredSnapshot> ReadEach(
+        ListRequest request, ProgressTracker tracker, CancellationToken cancellation)
     {
-        Dictionary<SnapshotSeries, int> seen = [];
-        List<StoredSnapshot> newest = [];
-        for (int i = snapshots.Count - 1; i >= 0; i--)
+        cancellation.ThrowIfCancellationRequested();
+        using LocatedSnapshots located = SnapshotLocator.Open(request.Path, request.Credential, cancellation);
+        bool IsWanted(SnapshotManifest manifest) => SnapshotSelection.Matches(request.Filter, manifest);
+        SnapshotIndex index = located.Named switch
         {
-            SnapshotSeries series = snapshots[i].Manifest.Series;
-            int before = seen.GetValueOrDefault(series);
-            seen[series] = before + 1;
-            if (before < count)
-            {
-                newest.Add(snapshots[i]);
-            }
-        }
+            null => located.Store.Index(IsWanted),
 
-        newest.Reverse();
-        return newest;
+            // A directory with other things in it is a store without snapshots.
+            { ManifestPath: "", Manifest.Kind: SnapshotKind.Directory } => SnapshotIndex.Of([]),
+            { } named => SnapshotIndex.Of(IsWanted(named.Manifest) ? [named] : []),
+        };
+        foreach (StoredSnapshot snapshot in (request.Latest is { } latest ? index.NewestOfEach(latest) : index).ReadAll(tracker))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return snapshot;
+        }
     }
 }

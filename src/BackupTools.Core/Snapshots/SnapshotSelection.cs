@@ -37,31 +37,38 @@ internal static class SnapshotSelection
         }
 
         string store = located.Store.Path;
-        List<StoredSnapshot> fitting =
-            [.. located.Store.List().Where(snapshot => Matches(filter, snapshot.Manifest))];
-        List<StoredSnapshot> candidates =
-            [.. fitting.Where(snapshot => snapshot.State != SnapshotState.Damaged && (until is null || snapshot.Manifest.CreatedAt <= until))];
-        List<IGrouping<SnapshotSeries, StoredSnapshot>> series = [.. candidates.GroupBy(snapshot => snapshot.Manifest.Series)];
+        SnapshotIndex fitting = located.Store.Index(manifest => Matches(filter, manifest));
+        List<SnapshotEntry> candidates =
+            [.. fitting.Entries.Where(entry => entry.State != SnapshotState.Damaged && (until is null || entry.CreatedAt <= until))];
+        List<IGrouping<SnapshotSeries, SnapshotEntry>> series = [.. candidates.GroupBy(static entry => entry.Series)];
         if (series.Count > 1)
         {
             throw Ambiguous(store, series);
         }
 
         DateTime now = DateTime.UtcNow;
-        StoredSnapshot chosen = candidates.LastOrDefault(snapshot =>
-                snapshot.State == SnapshotState.Complete && snapshot.Manifest.CreatedAt <= now)
-            ?? throw NotFound(store, fitting, until);
+        SnapshotEntry newest = candidates.LastOrDefault(entry => entry.State == SnapshotState.Complete && entry.CreatedAt <= now)
+            ?? throw NotFound(store, fitting.Entries, until);
+        StoredSnapshot? chosen = fitting.Read(newest, tracker);
+        if (chosen is null || chosen.State != SnapshotState.Complete || chosen.Manifest.Id != newest.Id)
+        {
+            throw new BackupException(
+                ErrorId.SnapshotNotFound,
+                $"The snapshot '{newest.File}' was removed or changed while the store '{store}' was read. Nothing was changed. Try again.",
+                store);
+        }
+
         WarnOfPassedOver(fitting, chosen, until, now, tracker);
         return chosen;
     }
 
     private static void WarnOfPassedOver(
-        List<StoredSnapshot> fitting, StoredSnapshot chosen, DateTime? until, DateTime now, ProgressTracker tracker)
+        SnapshotIndex fitting, StoredSnapshot chosen, DateTime? until, DateTime now, ProgressTracker tracker)
     {
-        foreach (StoredSnapshot snapshot in fitting)
+        foreach (SnapshotEntry entry in fitting.Entries)
         {
-            DateTime time = snapshot.Manifest.CreatedAt;
-            if (time <= chosen.Manifest.CreatedAt || time > until)
+            DateTime time = entry.CreatedAt;
+            if (time <= chosen.Manifest.CreatedAt || time > until || fitting.Read(entry, tracker) is not { } snapshot)
             {
                 continue;
             }
@@ -103,26 +110,26 @@ internal static class SnapshotSelection
         return string.Equals(full, Path.TrimEndingDirectorySeparator(recorded), comparison);
     }
 
-    private static BackupException Ambiguous(string store, List<IGrouping<SnapshotSeries, StoredSnapshot>> series)
+    private static BackupException Ambiguous(string store, List<IGrouping<SnapshotSeries, SnapshotEntry>> series)
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"The store '{store}' holds {series.Count} series that fit. Nothing was changed. ");
         text.Append("Leave one by its name, source or host: ");
         string separator = string.Empty;
-        foreach (IGrouping<SnapshotSeries, StoredSnapshot> group in series.OrderBy(group => group.Key.Name, StringComparer.Ordinal))
+        foreach (IGrouping<SnapshotSeries, SnapshotEntry> group in series.OrderBy(group => group.Key.Name, StringComparer.Ordinal))
         {
             text.Append(CultureInfo.InvariantCulture, $"{separator}name '{group.Key.Name}', source '{group.Key.Source}', host '{group.Key.Host}'");
-            text.Append(CultureInfo.InvariantCulture, $" ({group.Count()}, newest {UtcTimeText.Format(group.Last().Manifest.CreatedAt)})");
+            text.Append(CultureInfo.InvariantCulture, $" ({group.Count()}, newest {UtcTimeText.Format(group.Last().CreatedAt)})");
             separator = "; ";
         }
 
         return new BackupException(ErrorId.SnapshotAmbiguous, text.ToString(), store);
     }
 
-    private static BackupException NotFound(string store, List<StoredSnapshot> fitting, DateTime? until)
+    private static BackupException NotFound(string store, IReadOnlyList<SnapshotEntry> fitting, DateTime? until)
     {
-        int damaged = fitting.Count(snapshot => snapshot.State == SnapshotState.Damaged);
-        int incomplete = fitting.Count(snapshot => snapshot.State == SnapshotState.Incomplete);
+        int damaged = fitting.Count(static entry => entry.State == SnapshotState.Damaged);
+        int incomplete = fitting.Count(static entry => entry.State == SnapshotState.Incomplete);
         string time = until is { } bound ? $" at or before {UtcTimeText.Format(bound)}" : string.Empty;
         string others = damaged + incomplete == 0 ? string.Empty : string.Create(
             CultureInfo.InvariantCulture,

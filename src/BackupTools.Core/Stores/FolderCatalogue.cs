@@ -15,44 +15,44 @@ internal sealed class FolderCatalogue
 
     public FolderCatalogue(DirectoryHandle store) => _store = store;
 
-    /// <summary>All snapshots, oldest first.</summary>
-    public List<StoredSnapshot> ReadAll()
+    /// <summary>All snapshots in the file system's order, each read when it is asked for.</summary>
+    public IEnumerable<StoredSnapshot> ReadAll()
     {
-        List<StoredSnapshot> snapshots = [];
-        List<DirectoryEntry> directories = [];
+        List<EntryName> directories = [];
         HashSet<string> claimed = new(StringComparer.Ordinal);
         foreach (DirectoryEntry entry in _store.ReadEntries())
         {
-            ReadOnlySpan<byte> name = entry.Name.Bytes;
-            ReadOnlySpan<byte> suffix = ".manifest.json"u8;
-            if (name.Length > suffix.Length && name[^suffix.Length..].SequenceEqual(suffix))
+            if (entry.Name.Bytes.EndsWith(".manifest.json"u8))
             {
                 // A partial one claims its payload too: that one is being published or removed.
                 string text = entry.Name.Text[..^SnapshotStem.ManifestSuffix.Length];
                 bool isPartial = text.StartsWith(SnapshotStem.PartialPrefix, StringComparison.Ordinal);
                 claimed.Add(isPartial ? text[SnapshotStem.PartialPrefix.Length..] : text);
-                if (name[0] != (byte)'.' && Read(entry.Name) is { } snapshot)
+                if (!IsHidden(entry.Name) && Read(entry.Name) is { } snapshot)
                 {
-                    snapshots.Add(snapshot);
+                    yield return snapshot;
                 }
             }
-            else if (entry.Type is EntryType.Directory or EntryType.Unknown && name[0] != (byte)'.')
+            else if (entry.Type is EntryType.Directory or EntryType.Unknown && !IsHidden(entry.Name))
             {
-                directories.Add(entry);
+                directories.Add(entry.Name);
             }
         }
 
-        foreach (DirectoryEntry directory in directories)
+        foreach (EntryName directory in directories)
         {
-            if (!claimed.Contains(directory.Name.Text) && ReadOxios(directory.Name) is { } snapshot)
+            if (!claimed.Contains(directory.Text) && ReadOxios(directory) is { } snapshot)
             {
-                snapshots.Add(snapshot);
+                yield return snapshot;
             }
         }
-
-        snapshots.Sort(CompareAge);
-        return snapshots;
     }
+
+    /// <summary>Reads again what <see cref="SnapshotEntry.File"/> tells of.</summary>
+    /// <returns>The snapshot, damaged perhaps; <see langword="null"/> where it is gone.</returns>
+    public StoredSnapshot? Read(string file) => file.EndsWith(SnapshotStem.ManifestSuffix, StringComparison.Ordinal)
+        ? Read(EntryName.FromText(file))
+        : ReadOxios(EntryName.FromText(file));
 
     /// <summary>Reads one manifest of this program or of ai-memory.</summary>
     /// <returns>The snapshot, damaged perhaps; <see langword="null"/> where there is no manifest of that name.</returns>
@@ -157,28 +157,6 @@ internal sealed class FolderCatalogue
         };
     }
 
-    private static int CompareAge(StoredSnapshot left, StoredSnapshot right)
-    {
-        int order = left.Manifest.CreatedAt.CompareTo(right.Manifest.CreatedAt);
-        if (order != 0)
-        {
-            return order;
-        }
-
-        // Of two in one instant the one with the higher number came later, though -2 sorts before the plain name.
-        string leftName = Path.GetFileName(left.ManifestPath);
-        string rightName = Path.GetFileName(right.ManifestPath);
-        if (SnapshotStem.TryParseManifest(leftName, out SnapshotStem? leftStem)
-            && SnapshotStem.TryParseManifest(rightName, out SnapshotStem? rightStem))
-        {
-            order = string.CompareOrdinal(leftStem.Name, rightStem.Name);
-            order = order != 0 ? order : leftStem.Stamp.CompareTo(rightStem.Stamp);
-            order = order != 0 ? order : leftStem.Sequence.CompareTo(rightStem.Sequence);
-        }
-
-        return order != 0 ? order : string.CompareOrdinal(left.ManifestPath, right.ManifestPath);
-    }
-
     private StoredSnapshot? WithPayload(SnapshotManifest manifest, string manifestName, SnapshotStem stem)
     {
         string? damage = FindFault(manifest);
@@ -231,6 +209,8 @@ internal sealed class FolderCatalogue
     {
         DamageId = damage.Id,
     };
+
+    private static bool IsHidden(EntryName name) => name.Bytes[0] == (byte)'.';
 
     private bool IsDirectory(EntryName name) =>
         _store.TryGetStatus(name, out FileStatus status) && status.Type == EntryType.Directory;

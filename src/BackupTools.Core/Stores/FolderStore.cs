@@ -84,7 +84,11 @@ internal sealed class FolderStore : ISnapshotStore
         }
     }
 
-    public IReadOnlyList<StoredSnapshot> List() => Read(catalogue => catalogue.ReadAll());
+    public IReadOnlyList<StoredSnapshot> List() => Read(catalogue =>
+        SnapshotIndex.Sort(catalogue.ReadAll(), static _ => null, int.MaxValue).Entries.Select(static entry => entry.Held!).ToList());
+
+    public SnapshotIndex Index(Func<SnapshotManifest, bool> isWanted) => Read(catalogue => SnapshotIndex.Sort(
+        catalogue.ReadAll().Where(snapshot => isWanted(snapshot.Manifest)), file => Read(_ => catalogue.Read(file))));
 
     /// <summary>The snapshot of a manifest in this store, damaged perhaps.</summary>
     /// <returns><see langword="null"/> where there is none.</returns>
@@ -114,7 +118,7 @@ internal sealed class FolderStore : ISnapshotStore
 
     // Each snapshot has files of its own.
     public StoreExamination Examine(
-        IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
+        IEnumerable<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
         StoreExamination.Sound;
 
     public ISnapshotReader Open(StoredSnapshot snapshot) => new FolderSnapshotReader(_root, snapshot);

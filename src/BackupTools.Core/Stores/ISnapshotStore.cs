@@ -62,6 +62,9 @@ internal interface ISnapshotStore : IDisposable
     /// <summary>All snapshots, damaged ones included, oldest first.</summary>
     IReadOnlyList<StoredSnapshot> List();
 
+    /// <summary>The same, of those that are wanted, with no more in memory than it takes to sort them and choose.</summary>
+    SnapshotIndex Index(Func<SnapshotManifest, bool> isWanted);
+
     /// <summary>Whether a snapshot that was listed is still there.</summary>
     bool Exists(StoredSnapshot snapshot);
 
@@ -87,7 +90,7 @@ internal interface ISnapshotStore : IDisposable
     /// <param name="progress">Hears of the bytes read.</param>
     /// <param name="cancellation">Stops it.</param>
     StoreExamination Examine(
-        IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation);
+        IEnumerable<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation);
 
     /// <summary>Opens a snapshot's payload for reading.</summary>
     ISnapshotReader Open(StoredSnapshot snapshot);

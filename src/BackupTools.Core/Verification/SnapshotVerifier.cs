@@ -26,7 +26,7 @@ public static class SnapshotVerifier
     {
         using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential, cancellation);
         Examined examined = Examine(located, request, tracker, cancellation);
-        (IReadOnlyList<StoredSnapshot> snapshots, StoreExamination examination, IReadOnlyList<Findings?> found) = examined;
+        (SnapshotIndex snapshots, StoreExamination examination, IReadOnlyList<Findings?> found) = examined;
         if (examination.OfStore.Count > 0 && located.Named is null)
         {
             // Which snapshots that harms, their own results tell.
@@ -35,10 +35,14 @@ public static class SnapshotVerifier
             yield return store.ToResult(located.Store.Path, request.Level);
         }
 
-        for (int i = 0; i < snapshots.Count; i++)
+        for (int i = 0; i < snapshots.Entries.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            StoredSnapshot snapshot = snapshots[i];
+            if (snapshots.Read(snapshots.Entries[i], tracker) is not { } snapshot)
+            {
+                continue;
+            }
+
             if ((i < found.Count ? found[i] : VerifyAlone(located.Store, snapshot, examination, request, tracker, cancellation))
                 is not { } findings)
             {
@@ -108,8 +112,8 @@ public static class SnapshotVerifier
         ISnapshotStore store = located.Store;
         StoreUse use = located.Named is null ? StoreUse.Check : StoreUse.Read;
         using IStoreLock storeLock = store.Lock(use, request.LockTimeout, cancellation);
-        IReadOnlyList<StoredSnapshot> snapshots = located.Named is { } named ? [named] : store.List();
-        if (snapshots.Count == 0)
+        SnapshotIndex snapshots = located.Named is { } named ? SnapshotIndex.Of([named]) : store.Index(static _ => true);
+        if (snapshots.Entries.Count == 0)
         {
             throw new BackupException(
                 ErrorId.SnapshotNotFound,
@@ -117,15 +121,17 @@ public static class SnapshotVerifier
                 store.Path);
         }
 
-        CheckExpected(request, snapshots);
-        StoreExamination examination = store.Examine(snapshots, request.Level == VerifyLevel.Hash, tracker, cancellation);
+        CheckExpected(request, store, snapshots);
+        StoreExamination examination = store.Examine(snapshots.ReadAll(tracker), request.Level == VerifyLevel.Hash, tracker, cancellation);
         List<Findings?> found = [];
         if (store.IsReadByExamination && request.Level != VerifyLevel.Rehearse)
         {
-            foreach (StoredSnapshot snapshot in snapshots)
+            foreach (SnapshotEntry entry in snapshots.Entries)
             {
                 cancellation.ThrowIfCancellationRequested();
-                found.Add(VerifyOne(store, snapshot, examination.Of(snapshot), request, tracker, cancellation));
+                found.Add(snapshots.Read(entry, tracker) is { } snapshot
+                    ? VerifyOne(store, snapshot, examination.Of(snapshot), request, tracker, cancellation)
+                    : null);
             }
         }
 
@@ -133,22 +139,23 @@ public static class SnapshotVerifier
         return new Examined(snapshots, examination, found);
     }
 
-    private static void CheckExpected(VerifyRequest request, IReadOnlyList<StoredSnapshot> snapshots)
+    private static void CheckExpected(VerifyRequest request, ISnapshotStore store, SnapshotIndex snapshots)
     {
-        foreach (StoredSnapshot snapshot in snapshots)
+        foreach (SnapshotEntry entry in snapshots.Entries)
         {
-            if (request.ExpectedId is { } expected && expected != snapshot.Manifest.Id)
+            if (request.ExpectedId is { } expected && expected != entry.Id)
             {
+                string path = entry.Held?.ManifestPath ?? Path.Join(store.Path, entry.File);
                 throw new BackupException(
                     ErrorId.SnapshotDamaged,
-                    $"The manifest '{snapshot.ManifestPath}' has the id '{snapshot.Manifest.Id}', not '{expected}': it is another " +
+                    $"The manifest '{path}' has the id '{entry.Id}', not '{expected}': it is another " +
                     "snapshot than the one that was seen before.",
-                    snapshot.ManifestPath);
+                    path);
             }
         }
     }
 
     // What was found out under the store's lock; of the snapshots verified there, a result each, or null where it is gone.
     private sealed record Examined(
-        IReadOnlyList<StoredSnapshot> Snapshots, StoreExamination Examination, IReadOnlyList<Findings?> Found);
+        SnapshotIndex Snapshots, StoreExamination Examination, IReadOnlyList<Findings?> Found);
 }

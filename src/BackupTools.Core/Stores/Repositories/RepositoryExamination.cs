@@ -21,7 +21,7 @@ internal static class RepositoryExamination
     public static StoreExamination Run(
         Repository repository,
         RepositoryLock? exclusive,
-        IReadOnlyList<StoredSnapshot> snapshots,
+        IEnumerable<StoredSnapshot> snapshots,
         bool withContent,
         bool isIndexReadNow,
         ProgressTracker progress,

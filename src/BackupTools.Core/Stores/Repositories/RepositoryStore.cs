@@ -92,6 +92,9 @@ internal sealed class RepositoryStore : ISnapshotStore
             .ToList();
     });
 
+    public SnapshotIndex Index(Func<SnapshotManifest, bool> isWanted) =>
+        SnapshotIndex.Of(List().Where(snapshot => isWanted(snapshot.Manifest)));
+
     /// <summary>The snapshot of an id, or of the beginning of one that no other has.</summary>
     /// <exception cref="BackupException"><see cref="ErrorId.SnapshotNotFound"/>, <see cref="ErrorId.SnapshotAmbiguous"/>.</exception>
     public StoredSnapshot Find(string beginning)
@@ -138,7 +141,7 @@ internal sealed class RepositoryStore : ISnapshotStore
     public bool IsReadByExamination => true;
 
     public StoreExamination Examine(
-        IReadOnlyList<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
+        IEnumerable<StoredSnapshot> snapshots, bool withContent, ProgressTracker progress, CancellationToken cancellation) =>
         Translate(() => RepositoryExamination.Run(
             Repository, _lock?.Exclusive, snapshots, withContent, _isIndexReadNow, progress, cancellation));
 
