@@ -151,6 +151,12 @@ internal sealed class NewScene : Scene
         Assert.Equal(_keep is null ? _snapshotsAfter + made.Count : exitCode == Outcome.Incomplete ? 3 : _keep, again.Ids.Count);
     }
 
+    public override void CheckTold(string place)
+    {
+        IReadOnlySet<string> ids = StoreState.Read(Path.Join(place, Store)).Ids;
+        Assert.True(ids.Except(_before).Count() == 1, "the snapshot that was told as made is not there");
+    }
+
     public override void RunDirectly(string place) =>
         DirectRun.New(Path.Join(place, Source, _item), Path.Join(place, Store), _keep);
 

@@ -70,5 +70,8 @@ internal sealed class PruneScene(bool isRepository = false) : Scene
         again.AssertTidy();
     }
 
+    public override void CheckTold(string place) =>
+        Assert.True(StoreState.Read(Path.Join(place, Store)).Ids.SetEquals(_kept), "what was told as removed is there, or more is gone");
+
     public override void RunDirectly(string place) => DirectRun.Prune(Path.Join(place, Store), keepLast: 1);
 }

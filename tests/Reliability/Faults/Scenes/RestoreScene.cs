@@ -196,6 +196,8 @@ internal sealed class RestoreScene : Scene
         }
     }
 
+    public override void CheckTold(string place) => _after!.AssertShown(Look(place), withOwnTime: false);
+
     public override void RunDirectly(string place) =>
         DirectRun.Restore(Path.Join(place, Store), Path.Join(place, Home, _target), _options.Contains("--overlay"));
 

@@ -39,6 +39,9 @@ internal abstract class Scene
     /// <param name="fault">What was to strike it.</param>
     public abstract void Check(string place, FaultRun run, Fault fault);
 
+    /// <summary>Fails unless what a run told that succeeded stands there, after whatever came then.</summary>
+    public abstract void CheckTold(string place);
+
     /// <summary>Does within this process what the command does, and fails unless it succeeds.</summary>
     public abstract void RunDirectly(string place);
 
