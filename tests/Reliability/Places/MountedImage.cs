@@ -34,7 +34,9 @@ internal sealed class MountedImage : IDisposable
             Directory.CreateDirectory(directory["mounted"]);
             if (format.NeedsDevice)
             {
-                device = Tool.Run("losetup", ["--find", "--show", directory["image"]]).Trim();
+                CommandResult plugged = Command.RunOther("/", "losetup", ["--find", "--show", directory["image"]]);
+                Skip.If(plugged.ExitCode != 0, $"There are no loop devices here: {plugged.Error.Trim()}");
+                device = plugged.Output.Trim();
             }
 
             CommandResult mounted = Run(format.Attach, directory["image"], device ?? string.Empty, directory["mounted"]);

@@ -37,7 +37,7 @@ internal sealed class PowerCutAttack : IAttack
             for (int i = 0; i < AllScenes.Makers.Count; i++)
             {
                 // In the bounded dose the others than ext4 share the scenes.
-                bool isWanted = run.Dose.Choose(i is 0 or 4, format == DiskFormats.Ext4 || i % 3 == format.Name.Length % 3, true);
+                bool isWanted = run.OnlyCase is not null || run.Dose.Choose(i is 0 or 4, format == DiskFormats.Ext4 || i % 3 == format.Name.Length % 3, true);
                 Scene scene = AllScenes.Makers[i]();
                 string kind = $"{format.Name}: {scene.Name}";
                 if (isWanted && run.Wants(kind))

@@ -36,19 +36,15 @@ internal sealed class PowerCutStage : IDisposable
         _format = format;
         _scene = scene;
         _disk = NewImage();
-        Directory.CreateDirectory(Place);
-        scene.Build(Place);
-        Tool.Run("mv", [Place, _directory["template"]]);
-        Directory.CreateDirectory(Place);
-        format.Create(_disk, _directory["template"], Place);
-        string rehearsal = Clone(_disk);
-        Play(rehearsal, _ =>
+        try
         {
-            scene.Remember(Place, isAfter: false);
-            Command.Run(Place, [.. scene.Arguments]).Expect(Outcome.Done);
-            scene.Remember(Place, isAfter: true);
-        });
-        File.Delete(rehearsal);
+            Build();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     private string Place => _directory["place"];
@@ -114,6 +110,23 @@ internal sealed class PowerCutStage : IDisposable
         }
 
         _directory.Dispose();
+    }
+
+    private void Build()
+    {
+        Directory.CreateDirectory(Place);
+        _scene.Build(Place);
+        Tool.Run("mv", [Place, _directory["template"]]);
+        Directory.CreateDirectory(Place);
+        _format.Create(_disk, _directory["template"], Place);
+        string rehearsal = Clone(_disk);
+        Play(rehearsal, _ =>
+        {
+            _scene.Remember(Place, isAfter: false);
+            Command.Run(Place, [.. _scene.Arguments]).Expect(Outcome.Done);
+            _scene.Remember(Place, isAfter: true);
+        });
+        File.Delete(rehearsal);
     }
 
     private string Prefix => Path.GetFileName(_directory.Path) + "-";
