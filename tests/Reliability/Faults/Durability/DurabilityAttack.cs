@@ -15,10 +15,11 @@ internal sealed class DurabilityAttack : IAttack
 
     public void Run(AttackRun run)
     {
+        ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = run.Cancellation };
         foreach (bool hasSyncFileSystem in (bool[])[true, false])
         {
             string kind = hasSyncFileSystem ? "with syncfs" : "with fsync alone";
-            foreach (Func<Scene> make in AllScenes.Makers)
+            Parallel.ForEach(AllScenes.Makers, options, make =>
             {
                 Scene scene = make();
                 if ((Trace.Obstacle ?? scene.Obstacle) is { } obstacle)
@@ -29,7 +30,7 @@ internal sealed class DurabilityAttack : IAttack
                 {
                     run.Case(kind, scene.Name, () => Prove(run, kind, scene, hasSyncFileSystem));
                 }
-            }
+            });
         }
     }
 
