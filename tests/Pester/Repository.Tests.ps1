@@ -333,6 +333,23 @@ Describe 'Snapshots in a repository' {
         (Test-Snapshot $path -Password $secret).Result | Should -Be 'Ok'
     }
 
+    It 'that -Keep forgot give their room back with the next Remove-OldSnapshot, though it removes none' {
+        $path = Join-Path $place 'forgotten'
+        $source = Join-Path $place 'forgetful'
+        $null = New-Item -ItemType Directory -Path $source
+        $null = Initialize-SnapshotRepository $path -Password $secret
+        [System.IO.File]::WriteAllBytes("$source/random.bin", [System.Security.Cryptography.RandomNumberGenerator]::GetBytes(300kb))
+        $null = New-Snapshot $source $path -Password $secret
+        [System.IO.File]::WriteAllText("$source/random.bin", 'no more')
+        (New-Snapshot $source $path -Keep 1 -Password $secret).Removed | Should -HaveCount 1
+        $before = Get-TreeState -Path $path
+        Remove-OldSnapshot $path -KeepLast 5 -Password $secret -WhatIf
+        Get-TreeState -Path $path | Should -Be $before
+        (Remove-OldSnapshot $path -KeepLast 5 -Password $secret -PassThru).Action | Should -Be 'Keep'
+        (Get-ChildItem -LiteralPath "$path/data" -Recurse -File | Measure-Object -Property Length -Sum).Sum | Should -BeLessThan 100kb
+        (Test-Snapshot $path -Password $secret).Result | Should -Be 'Ok'
+    }
+
     It 'that are damaged are found' {
         $path = Join-Path $place 'damaged'
         $null = Initialize-SnapshotRepository $path -Password $secret

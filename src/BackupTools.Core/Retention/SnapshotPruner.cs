@@ -7,7 +7,14 @@ namespace BackupTools.Core.Retention;
 /// <summary>What a retention policy means for a store, before anything is removed.</summary>
 /// <param name="Request">The request that the plan was made for.</param>
 /// <param name="Decisions">What stays and what goes, oldest first, with reasons.</param>
-public sealed record PrunePlan(PruneRequest Request, IReadOnlyList<RetentionDecision> Decisions);
+public sealed record PrunePlan(PruneRequest Request, IReadOnlyList<RetentionDecision> Decisions)
+{
+    /// <summary>
+    /// Whether there is something to do even where nothing is removed: a repository gives back the room of what was removed
+    /// before.
+    /// </summary>
+    public bool Reclaims { get; init; }
+}
 
 /// <summary>Removes snapshots that a retention policy does not keep.</summary>
 public static class SnapshotPruner
@@ -25,7 +32,7 @@ public static class SnapshotPruner
         Check(request);
         cancellation.ThrowIfCancellationRequested();
         using ISnapshotStore store = SnapshotStores.OpenExisting(request.Store, request.Credential, cancellation);
-        return new PrunePlan(request, Decide(store, request));
+        return new PrunePlan(request, Decide(store, request)) { Reclaims = store.KeepsRoom };
     }
 
     /// <summary>

@@ -150,6 +150,8 @@ internal sealed class FolderStore : ISnapshotStore
 
     public bool IsReadByExamination => false;
 
+    public bool KeepsRoom => false;
+
     public bool Exists(StoredSnapshot snapshot) => snapshot.ManifestPath.Length == 0 || File.Exists(snapshot.ManifestPath);
 
     public bool IsPartOfSnapshot(string path)

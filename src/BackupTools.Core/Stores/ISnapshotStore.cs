@@ -102,6 +102,9 @@ internal interface ISnapshotStore : IDisposable
     /// <summary>Removes a snapshot. Needs a lock for removing.</summary>
     void Remove(StoredSnapshot snapshot);
 
+    /// <summary>Whether removing a snapshot leaves its room taken until <see cref="Reclaim"/>.</summary>
+    bool KeepsRoom { get; }
+
     /// <summary>
     /// Gives back the room of what removed snapshots alone used, where removing did not do so at once. Needs a lock for
     /// removing.

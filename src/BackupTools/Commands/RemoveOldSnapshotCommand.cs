@@ -115,7 +115,7 @@ public sealed class RemoveOldSnapshotCommand : BackupCommand
         PrunePlan plan = Run(store, (observer, stop) => SnapshotPruner.Plan(request, observer, stop));
         bool isWhatIf = false;
         List<CoreDecision> confirmed = [.. plan.Decisions.Select(decision => Confirm(decision, ref isWhatIf))];
-        IReadOnlyList<CoreDecision> done = confirmed.Exists(decision => decision.Action == RetentionAction.Remove)
+        IReadOnlyList<CoreDecision> done = confirmed.Exists(decision => decision.Action == RetentionAction.Remove) || ShouldReclaim(plan)
             ? Run(store, (observer, stop) => SnapshotPruner.Run(plan with { Decisions = confirmed }, observer, stop))
             : isWhatIf ? plan.Decisions : confirmed;
         if (PassThru)
@@ -123,6 +123,15 @@ public sealed class RemoveOldSnapshotCommand : BackupCommand
             WriteObject(done.Select(decision => decision.ToOutput()), enumerateCollection: true);
         }
     }
+
+    // What was forgotten before may have left something, where nothing is to be removed now.
+    private bool ShouldReclaim(PrunePlan plan) =>
+        plan.Reclaims
+        && plan.Decisions.All(decision => decision.Action == RetentionAction.Keep)
+        && ShouldProcess(
+            $"Give back the room in '{plan.Request.Store}' of what no snapshot needs any more.",
+            $"Give back the room in '{plan.Request.Store}' of what no snapshot needs any more?",
+            null);
 
     private CoreDecision Confirm(CoreDecision decision, ref bool isWhatIf)
     {

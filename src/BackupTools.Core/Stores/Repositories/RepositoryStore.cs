@@ -29,6 +29,8 @@ internal sealed class RepositoryStore : ISnapshotStore
 
     public string Path => _open.Path;
 
+    public bool KeepsRoom => true;
+
     /// <summary>The repository.</summary>
     internal Repository Repository => _open.Repository;
 
