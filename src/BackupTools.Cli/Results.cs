@@ -10,41 +10,23 @@ namespace BackupTools.Cli;
 /// <summary>Results as JSON, one object a line; <see cref="ResultText"/> has them for people.</summary>
 internal static class Results
 {
-    public static void Write(Output output, InitializedRepository made)
+    public static void Write(Output output, InitializedRepository made) => Write(output, () => ResultText.Of(made), json =>
     {
-        if (!output.Json)
-        {
-            output.WriteText(ResultText.Of(made));
-            return;
-        }
+        json.WriteString("status", "initialized");
+        json.WriteString("path", made.Path);
+        json.WriteString("id", made.Id);
+        json.WriteNumber("format_version", made.FormatVersion);
+        json.WriteBoolean("compressed", made.IsCompressed);
+    });
 
-        output.WriteJson(json =>
-        {
-            json.WriteString("status", "initialized");
-            json.WriteString("path", made.Path);
-            json.WriteString("id", made.Id);
-            json.WriteNumber("format_version", made.FormatVersion);
-            json.WriteBoolean("compressed", made.IsCompressed);
-        });
-    }
-
-    public static void Write(Output output, RepairedRepository repaired)
+    public static void Write(Output output, RepairedRepository repaired) => Write(output, () => ResultText.Of(repaired), json =>
     {
-        if (!output.Json)
-        {
-            output.WriteText(ResultText.Of(repaired));
-            return;
-        }
-
-        output.WriteJson(json =>
-        {
-            json.WriteString("status", "repaired");
-            json.WriteString("path", repaired.Store);
-            json.WriteNumber("packs", repaired.Packs);
-            json.WriteNumber("pieces", repaired.Blobs);
-            WriteList(json, "problems", repaired.Problems);
-        });
-    }
+        json.WriteString("status", "repaired");
+        json.WriteString("path", repaired.Store);
+        json.WriteNumber("packs", repaired.Packs);
+        json.WriteNumber("pieces", repaired.Blobs);
+        WriteList(json, "problems", repaired.Problems);
+    });
 
     public static void Write(Output output, NewSnapshotResult made)
     {
@@ -63,61 +45,34 @@ internal static class Results
         });
     }
 
-    public static void Write(Output output, RestorePlan plan)
+    public static void Write(Output output, RestorePlan plan) => Write(output, () => ResultText.Of(plan), json =>
     {
-        if (!output.Json)
-        {
-            output.WriteText(ResultText.Of(plan));
-            return;
-        }
+        json.WriteString("status", "planned");
+        json.WriteString("from", plan.Snapshot.SnapshotPath);
+        json.WriteString("to", plan.Target);
+        json.WriteString("previous", plan.Previous);
+        json.WriteNumber("bytes", plan.Bytes);
+        WriteList(json, "steps", plan.Steps);
+    });
 
-        output.WriteJson(json =>
-        {
-            json.WriteString("status", "planned");
-            json.WriteString("from", plan.Snapshot.SnapshotPath);
-            json.WriteString("to", plan.Target);
-            json.WriteString("previous", plan.Previous);
-            json.WriteNumber("bytes", plan.Bytes);
-            WriteList(json, "steps", plan.Steps);
-        });
-    }
-
-    public static void Write(Output output, RestoreResult restored)
+    public static void Write(Output output, RestoreResult restored) => Write(output, () => ResultText.Of(restored), json =>
     {
-        if (!output.Json)
-        {
-            output.WriteText(ResultText.Of(restored));
-            return;
-        }
+        json.WriteString("status", "restored");
+        json.WriteString("from", restored.From);
+        json.WriteString("to", restored.To);
+        json.WriteString("previous", restored.Previous);
+        json.WriteNumber("bytes", restored.Bytes);
+        json.WriteNumber("entry_count", restored.EntryCount);
+        json.WriteBoolean("verified", restored.Verified);
+    });
 
-        output.WriteJson(json =>
-        {
-            json.WriteString("status", "restored");
-            json.WriteString("from", restored.From);
-            json.WriteString("to", restored.To);
-            json.WriteString("previous", restored.Previous);
-            json.WriteNumber("bytes", restored.Bytes);
-            json.WriteNumber("entry_count", restored.EntryCount);
-            json.WriteBoolean("verified", restored.Verified);
-        });
-    }
-
-    public static void Write(Output output, VerifyResult verified)
+    public static void Write(Output output, VerifyResult verified) => Write(output, () => ResultText.Of(verified), json =>
     {
-        if (!output.Json)
-        {
-            output.WriteText(ResultText.Of(verified));
-            return;
-        }
-
-        output.WriteJson(json =>
-        {
-            json.WriteString("snapshot", verified.Snapshot);
-            json.WriteString("level", Word(verified.Level));
-            json.WriteString("result", Word(verified.Result));
-            WriteList(json, "problems", verified.Problems);
-        });
-    }
+        json.WriteString("snapshot", verified.Snapshot);
+        json.WriteString("level", Word(verified.Level));
+        json.WriteString("result", Word(verified.Result));
+        WriteList(json, "problems", verified.Problems);
+    });
 
     public static void Write(Output output, IReadOnlyList<RetentionDecision> decisions, bool isPlan)
     {
@@ -157,6 +112,18 @@ internal static class Results
     };
 
     public static string Word(Enum value) => value.ToString().ToLowerInvariant();
+
+    private static void Write(Output output, Func<string> text, Action<Utf8JsonWriter> writeProperties)
+    {
+        if (output.Json)
+        {
+            output.WriteJson(writeProperties);
+        }
+        else
+        {
+            output.WriteText(text());
+        }
+    }
 
     private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
