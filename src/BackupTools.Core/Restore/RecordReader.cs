@@ -10,20 +10,7 @@ internal static class RecordReader
     public static IEnumerable<RecordLine> Peek(DirectoryHandle home, string name)
     {
         using FileHandle file = home.OpenFile(EntryName.FromText(name));
-        byte[] bytes = new byte[64 * 1024];
-        int filled = 0;
-        int count;
-        while ((count = file.Read(bytes.AsSpan(filled))) > 0)
-        {
-            filled += count;
-            if (filled == bytes.Length)
-            {
-                Array.Resize(ref bytes, bytes.Length * 2);
-            }
-        }
-
-        using MemoryStream stream = new(bytes, 0, filled);
-        foreach ((_, RecordLine line) in Read(stream, Path.Join(home.Path, name)))
+        foreach ((_, RecordLine line) in Read((buffer, start, count) => file.Read(buffer.AsSpan(start, count)), Path.Join(home.Path, name)))
         {
             yield return line;
         }
@@ -34,34 +21,8 @@ internal static class RecordReader
     /// <param name="path">Its path, for errors.</param>
     public static IEnumerable<(long Offset, RecordLine Line)> Read(Stream stream, string path)
     {
-        byte[] buffer = new byte[64 * 1024];
-        long offset = stream.Position;
-        int filled = 0;
-        while (true)
-        {
-            int count = stream.Read(buffer, filled, buffer.Length - filled);
-            filled += count;
-            int start = 0;
-            int length;
-            while ((length = buffer.AsSpan(start, filled - start).IndexOf((byte)'\n')) >= 0)
-            {
-                yield return (offset, Parse(buffer.AsSpan(start, length), path));
-                start += length + 1;
-                offset += length + 1;
-            }
-
-            if (count == 0)
-            {
-                yield break;
-            }
-
-            buffer.AsSpan(start, filled - start).CopyTo(buffer);
-            filled -= start;
-            if (filled == buffer.Length)
-            {
-                Array.Resize(ref buffer, buffer.Length * 2);
-            }
-        }
+        long from = stream.Position;
+        return Read(stream.Read, path).Select(line => (from + line.Offset, line.Line));
     }
 
     /// <summary>An error about a record that cannot be followed.</summary>
@@ -71,6 +32,17 @@ internal static class RecordReader
         "at what stands at the target and at the safety copy beside it, put right by hand what is wrong, and remove the record.",
         path,
         inner);
+
+    private static IEnumerable<(long Offset, RecordLine Line)> Read(Func<byte[], int, int, int> read, string path)
+    {
+        LineReader lines = new(read, 64 * 1024);
+        long offset = 0;
+        while (lines.TryRead(out ReadOnlyMemory<byte> line))
+        {
+            yield return (offset, Parse(line.Span, path));
+            offset = lines.Offset;
+        }
+    }
 
     private static RecordLine Parse(ReadOnlySpan<byte> line, string path)
     {

@@ -29,41 +29,18 @@ internal sealed class ListingReader
     public static IEnumerable<ListingEntry> Read(Stream stream, string path)
     {
         ListingReader reader = new(path);
-        byte[] buffer = new byte[128 * 1024];
-        int filled = 0;
-        while (true)
+        LineReader lines = new(stream.Read, 128 * 1024);
+        while (lines.TryRead(out ReadOnlyMemory<byte> line, MaxLine))
         {
-            int count = stream.Read(buffer, filled, buffer.Length - filled);
-            filled += count;
-            int start = 0;
-            int end;
-            while ((end = buffer.AsSpan(start, filled - start).IndexOf((byte)'\n')) >= 0)
-            {
-                yield return reader.Next(buffer.AsSpan(start, end));
-                start += end + 1;
-            }
+            yield return reader.Next(line.Span);
+        }
 
-            if (count == 0)
-            {
-                if (start != filled || reader._line == 0)
-                {
-                    reader.Refuse(reader._line == 0 && filled == 0 ? "it is empty" : "its last line is cut off");
-                }
-
-                yield break;
-            }
-
-            buffer.AsSpan(start, filled - start).CopyTo(buffer);
-            filled -= start;
-            if (filled == buffer.Length)
-            {
-                if (buffer.Length >= MaxLine)
-                {
-                    reader.Refuse("a line is longer than 16 MiB");
-                }
-
-                Array.Resize(ref buffer, buffer.Length * 2);
-            }
+        if (lines.Rest > 0 || reader._line == 0)
+        {
+            reader.Refuse(
+                lines.Rest == 0 ? "it is empty"
+                : lines.Rest >= MaxLine ? "a line is longer than 16 MiB"
+                : "its last line is cut off");
         }
     }
 
