@@ -23,6 +23,7 @@ internal static class LackingCalls
         }
 
         run.Case(Kind, "fsync of a directory says EINVAL", NoDirectorySync);
+        run.Case(Kind, "modes and links say EPERM", NoModesAndLinks);
     }
 
     // Writers refuse; readers go without.
@@ -68,6 +69,31 @@ internal static class LackingCalls
         }
 
         Materials.AssertContent(arena["restored.db"], 10);
+    }
+
+    // As vfat does, which no kernel has to have.
+    private static void NoModesAndLinks()
+    {
+        using Arena arena = new();
+        TargetCases.MakeTree(arena["source"]);
+        Materials.ClosedDatabase(arena["app.db"], 10, "delete");
+        const string calls = "fchmod,symlinkat,linkat,renameat2";
+        string[] inject = ["inject=fchmod,symlinkat,linkat:error=EPERM", "-e", "inject=renameat2:error=EINVAL"];
+        Trace(arena, inject, calls, "new", "source", "app.db", "--to", "store").Expect(0);
+        arena.Run("verify", "store", "--level", "rehearse").Expect(0);
+        for (int i = 0; i < 2; i++)
+        {
+            CommandResult restored = Trace(arena, inject, calls, "restore", "store", "--name", "source", "--to", "target").Expect(0);
+            Assert.All(["The mode of", "2 symbolic links", "hard links"], told => Assert.Contains(told, restored.Error, StringComparison.Ordinal));
+            TargetCases.AssertContent(arena["target"]);
+            CommandResult database = Trace(arena, inject, calls, "restore", "store", "--name", "app", "--to", "restored.db").Expect(0);
+            Assert.Contains("mode of the restored database", database.Error, StringComparison.Ordinal);
+            Materials.AssertContent(arena["restored.db"], 10);
+        }
+
+        TargetCases.AssertContent(Directory.GetDirectories(arena.Path, "target.pre-restore-*").Single());
+        arena.Run("restore", "store", "--name", "source", "--to", "whole").Expect(0);
+        TargetCases.AssertSame(arena["source"], arena["whole"]);
     }
 
     private static CommandResult Trace(Arena arena, string inject, string call, params string[] arguments) =>

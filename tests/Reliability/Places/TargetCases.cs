@@ -139,7 +139,8 @@ internal static class TargetCases
         Materials.AssertContent(Path.Join(target, "live.db"), 300);
     }
 
-    private static void AssertContent(string target)
+    /// <summary>Fails where such a tree is not there, but for its symbolic links and metadata.</summary>
+    public static void AssertContent(string target)
     {
         Assert.Equal("Welcome", File.ReadAllText(Path.Join(target, "note")));
         Assert.Equal("Welcome", File.ReadAllText(Path.Join(target, "sub", "again")));
