@@ -20,6 +20,9 @@ internal enum FileSystemError
     NoAttribute,
     WouldBlock,
 
+    /// <summary>This process, or the system, can open no more files: that says nothing of the one that was to be opened.</summary>
+    TooManyOpenFiles,
+
     /// <summary>The file system has no such names, or has this one under another.</summary>
     NameRefused,
 }

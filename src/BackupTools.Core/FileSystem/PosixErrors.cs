@@ -36,6 +36,7 @@ internal static class PosixErrors
             18 => FileSystemError.OtherFileSystem,
             20 => FileSystemError.NotADirectory,
             21 => FileSystemError.IsADirectory,
+            23 or 24 => FileSystemError.TooManyOpenFiles,
             28 => FileSystemError.NoSpace,
             30 => FileSystemError.ReadOnly,
             _ when errno == WouldBlock => FileSystemError.WouldBlock,

@@ -83,7 +83,7 @@ internal sealed class FolderCatalogue
                 }
             }
         }
-        catch (FileSystemException e)
+        catch (FileSystemException e) when (e.Error != FileSystemError.TooManyOpenFiles)
         {
             if (e.Error == FileSystemError.NotFound)
             {
@@ -118,7 +118,7 @@ internal sealed class FolderCatalogue
             manifest = OxiosManifest.Parse(_file.Read(handle, file));
             damage = manifest.Damage;
         }
-        catch (FileSystemException)
+        catch (FileSystemException e) when (e.Error != FileSystemError.TooManyOpenFiles)
         {
             // Whatever it is, nothing says that it is a backup.
             return null;

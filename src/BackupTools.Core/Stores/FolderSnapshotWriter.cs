@@ -29,6 +29,7 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
     private readonly Lock _scratchGate = new();
     private readonly Action<string> _warn;
     private DirectoryHandle? _scratch;
+    private bool _hasScratch;
     private string? _databaseHash;
     private bool _isDisposed;
 
@@ -175,10 +176,10 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         _root?.Dispose();
         _listing?.Dispose();
         _publication.Dispose();
-        if (_scratch is not null)
+        if (_hasScratch)
         {
-            _ = FolderCleaning.TryRemove(_store, ScratchName);
-            _scratch.Dispose();
+            RemoveScratch();
+            _scratch?.Dispose();
         }
 
         _store.Dispose();
@@ -246,10 +247,24 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
             if (_scratch is null)
             {
                 _store.CreateDirectory(ScratchName, DirectoryMode);
+                _hasScratch = true;
                 _scratch = _store.OpenDirectory(ScratchName);
             }
 
             return _scratch;
+        }
+    }
+
+    private void RemoveScratch()
+    {
+        try
+        {
+            // Mostly it is empty by now, and then it need not be opened for that.
+            _store.DeleteDirectory(ScratchName);
+        }
+        catch (FileSystemException)
+        {
+            _ = FolderCleaning.TryRemove(_store, ScratchName);
         }
     }
 

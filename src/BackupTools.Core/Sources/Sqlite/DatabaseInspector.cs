@@ -73,7 +73,7 @@ internal static class DatabaseInspector
                 ? new SnapshotCheck(name, CheckResult.Ok)
                 : new SnapshotCheck(name, CheckResult.Corrupt, string.Join("; ", rows.Select(static row => row.Text)));
         }
-        catch (SqliteException e)
+        catch (SqliteException e) when (!e.IsOfTheSystem)
         {
             return new SnapshotCheck(
                 name, e.IsBeyondThisEngine ? CheckResult.Unverifiable : CheckResult.Corrupt, e.Message);
@@ -99,7 +99,7 @@ internal static class DatabaseInspector
                         string quoted = table.Replace("\"", "\"\"", StringComparison.Ordinal);
                         sections.Add(new SnapshotSection(table, connection.QueryInt64($"SELECT count(*) FROM \"{quoted}\"")));
                     }
-                    catch (SqliteException e) when (e.PrimaryCode != SqliteNative.Interrupt)
+                    catch (SqliteException e) when (e.PrimaryCode != SqliteNative.Interrupt && !e.IsOfTheSystem)
                     {
                         uncounted.Add(new SnapshotProblem(table, "its rows cannot be counted: " + e.Message));
                     }
@@ -108,7 +108,7 @@ internal static class DatabaseInspector
                 return true;
             }, cancellation);
         }
-        catch (SqliteException e)
+        catch (SqliteException e) when (!e.IsOfTheSystem)
         {
             uncounted.Add(new SnapshotProblem(".", "the tables cannot be counted: " + e.Message));
         }
@@ -119,11 +119,24 @@ internal static class DatabaseInspector
     private static T Ask<T>(string path, Func<SqliteConnection, T> question, CancellationToken cancellation)
     {
         using SqliteConfinement confinement = SqliteConfinement.ToDirectoryOf(path);
-        using SqliteConnection connection =
-            SqliteConnection.Open(DatabaseUri.Create(path, "mode=ro&immutable=1"), SqliteNative.OpenReadOnly);
-        using CancellationTokenRegistration interrupt = connection.InterruptOn(cancellation);
-        using WorkLimit limit = WorkLimit.OnQueries(connection, new FileInfo(path).Length);
-        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            using SqliteConnection connection =
+                SqliteConnection.Open(DatabaseUri.Create(path, "mode=ro&immutable=1"), SqliteNative.OpenReadOnly);
+            using CancellationTokenRegistration interrupt = connection.InterruptOn(cancellation);
+            using WorkLimit limit = WorkLimit.OnQueries(connection, new FileInfo(path).Length);
+            cancellation.ThrowIfCancellationRequested();
+            return Ask(connection, question, limit, cancellation);
+        }
+        catch (SqliteException e) when (e.IsOfTheSystem)
+        {
+            throw new SqliteException(e.Code, $"'{path}' could not be checked: {e.Message}");
+        }
+    }
+
+    private static T Ask<T>(
+        SqliteConnection connection, Func<SqliteConnection, T> question, WorkLimit limit, CancellationToken cancellation)
+    {
         try
         {
             connection.Execute("PRAGMA cell_size_check=ON");

@@ -11,6 +11,9 @@ internal sealed class SqliteException : Exception
 
     public int PrimaryCode => Code & 0xff;
 
+    /// <summary>Whether the system refused to open or to read a file: that says nothing of what stands in it.</summary>
+    public bool IsOfTheSystem => PrimaryCode is SqliteNative.CannotOpen or SqliteNative.InputOutput;
+
     /// <summary>
     /// Whether the engine lacks something that the schema names, does not know its syntax, or comes to a value or pattern
     /// beyond its limits: then it cannot tell whether the database is sound. A schema in a newer syntax is reported with the code for corruption.

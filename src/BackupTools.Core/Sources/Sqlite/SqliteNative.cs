@@ -14,6 +14,7 @@ internal static unsafe partial class SqliteNative
     public const int Locked = 6;
     public const int ReadOnly = 8;
     public const int Interrupt = 9;
+    public const int InputOutput = 10;
     public const int Corrupt = 11;
     public const int NotFound = 12;
     public const int CannotOpen = 14;
