@@ -32,7 +32,10 @@ internal static class Outcome
         else if (result.ExitCode != Done)
         {
             Assert.Contains("error: ", result.ExitCode == Failed ? result.Error : "error: " + result.Error, StringComparison.Ordinal);
-            Assert.True(result.Error.Contains(place, StringComparison.Ordinal), "no path was named");
+
+            // What could not be read of a source is told by its path within that.
+            string path = result.ExitCode == Incomplete ? "Not read: '" : place;
+            Assert.True(result.Error.Contains(path, StringComparison.Ordinal), "no path was named");
         }
         else if (run.Struck.Traits.HasFlag(CallTraits.Syncs))
         {
