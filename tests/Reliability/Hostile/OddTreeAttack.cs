@@ -44,7 +44,7 @@ internal sealed class OddTreeAttack : IAttack
             return;
         }
 
-        CaseSeries.Play(run, "trees of whatever there can be", (3, 40), 1, static random =>
+        CaseSeries.Play(run, "trees of whatever there can be", (3, 15), 1, static random =>
         {
             ulong seed = (ulong)random.NextInt64();
             Node[] nodes = Gen.Sample(s_tree, 1, new Rnd(seed, seed | 1), 1 + random.Next(60)).Single();

@@ -27,18 +27,18 @@ internal sealed class RaceAttack : IAttack
             return;
         }
 
-        CaseSeries.Play(run, "a file swapped for a link", (1, 15), Share, _ => TakeWhileSwapped(static (path, _) => File.WriteAllText(path, "inside"), "canary"));
-        CaseSeries.Play(run, "a directory swapped for a link", (1, 15), Share, _ => TakeWhileSwapped(
+        CaseSeries.Play(run, "a file swapped for a link", (1, 8), Share, _ => TakeWhileSwapped(static (path, _) => File.WriteAllText(path, "inside"), "canary"));
+        CaseSeries.Play(run, "a directory swapped for a link", (1, 8), Share, _ => TakeWhileSwapped(
             static (path, i) =>
             {
                 Directory.CreateDirectory(path);
                 File.WriteAllText(Path.Join(path, i % 2 == 0 ? "canary" : "inside"), "inside");
             },
             string.Empty));
-        CaseSeries.Play(run, "a database swapped for a link", (1, 15), Share, _ => TakeWhileSwapped(
+        CaseSeries.Play(run, "a database swapped for a link", (1, 8), Share, _ => TakeWhileSwapped(
             static (path, i) => TestDatabase.Execute(path, $"PRAGMA journal_mode={(i % 2 == 0 ? "wal" : "delete")}", "CREATE TABLE t(x)", "INSERT INTO t VALUES('inside')"),
             "app.db"));
-        CaseSeries.Play(run, "a target's directory swapped for a link", (1, 15), Share, _ => RestoreWhileSwapped());
+        CaseSeries.Play(run, "a target's directory swapped for a link", (1, 8), Share, _ => RestoreWhileSwapped());
         run.Tell("races", string.Create(CultureInfo.InvariantCulture, $"{_swaps} swaps, noticed by {_noticed} of the runs"));
     }
 
