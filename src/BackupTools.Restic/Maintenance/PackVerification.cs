@@ -62,7 +62,9 @@ internal static class PackVerification
         try
         {
             List<PackBlob> header = PackReader.ReadHeader(repository.Backend, repository.Key, pack, length);
-            if (!header.ToHashSet().SetEquals(indexed))
+
+            // In the order in which they lie there, nearly always.
+            if (!header.SequenceEqual(indexed) && !header.ToHashSet().SetEquals(indexed))
             {
                 problems.Add("Its header and the index do not tell the same blobs.");
             }
