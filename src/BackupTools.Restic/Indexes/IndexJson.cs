@@ -58,7 +58,7 @@ internal static class IndexJson
                 JsonFields.Next(ref reader);
                 if (isPacks)
                 {
-                    ReadPacks(ref reader, handle);
+                    ReadPacks(ref reader, ref content, handle);
                 }
                 else
                 {
@@ -87,7 +87,9 @@ internal static class IndexJson
         json.Raw("}"u8);
     }
 
-    private static void ReadPacks(ref Utf8JsonReader reader, Action<ObjectId, List<PackBlob>> handle)
+    // What the reader has in front of it is the content, which is cut off behind what was read without it.
+    private static void ReadPacks(
+        ref Utf8JsonReader reader, ref ReadOnlySpan<byte> content, Action<ObjectId, List<PackBlob>> handle)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
@@ -112,6 +114,9 @@ internal static class IndexJson
                 }
                 else if (isBlobs && reader.TokenType == JsonTokenType.StartArray)
                 {
+                    content = content[(int)reader.BytesConsumed..];
+                    content = content[IndexBlobScanner.Read(content, blobs)..];
+                    reader = new Utf8JsonReader(content, isFinalBlock: true, reader.CurrentState);
                     while (JsonFields.NextElement(ref reader))
                     {
                         blobs.Add(ReadBlob(ref reader));
