@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Stores;
@@ -84,7 +85,11 @@ internal sealed class StoreLock : IStoreLock
     }
 
     // Whoever may add is alone.
-    public bool TryAllowRemoval() => true;
+    public bool TryAllowRemoval([NotNullWhen(false)] out string? obstacle)
+    {
+        obstacle = null;
+        return true;
+    }
 
     public void Dispose()
     {

@@ -144,10 +144,10 @@ public static class SnapshotTaker
     {
         List<StoredSnapshot> removed = [];
         IReadOnlyList<StoredSnapshot> going = RetentionRules.DecideKeep(before, made, KeepCount(request));
-        if (going.Count > 0 && !storeLock.TryAllowRemoval())
+        if (going.Count > 0 && !storeLock.TryAllowRemoval(out string? obstacle))
         {
             progress.Warn(
-                $"{going.Count} older snapshot(s) of '{made.Manifest.Name}' stay for now: others are using the store. The next run removes them.",
+                $"{going.Count} older snapshot(s) of '{made.Manifest.Name}' stay for now: {obstacle}. The next run removes them.",
                 store.Path);
             return removed;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using BackupTools.Core.Snapshots;
 
 namespace BackupTools.Core.Stores;
@@ -29,8 +30,9 @@ internal interface IStoreLock : IDisposable
     void Confirm(CancellationToken cancellation);
 
     /// <summary>Has a lock that was taken for adding allow removing as well, without waiting for others.</summary>
+    /// <param name="obstacle">Why it does not: the end of a sentence, as "others are using it".</param>
     /// <returns>Whether it does.</returns>
-    bool TryAllowRemoval();
+    bool TryAllowRemoval([NotNullWhen(false)] out string? obstacle);
 }
 
 /// <summary>What an examination of a store found.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using BackupTools.Core.FileSystem;
 using BackupTools.Restic;
 using BackupTools.Restic.Locks;
@@ -48,8 +49,9 @@ internal sealed class RepositoryStoreLock : IStoreLock
         });
 
     // Exclusive is who is alone, so our own lock has to go first: what was to be added is there by now.
-    public bool TryAllowRemoval()
+    public bool TryAllowRemoval([NotNullWhen(false)] out string? obstacle)
     {
+        obstacle = null;
         if (Exclusive is not null)
         {
             return true;
@@ -61,8 +63,12 @@ internal sealed class RepositoryStoreLock : IStoreLock
             _held = _repository.Lock(RepositoryLockMode.Exclusive, TimeSpan.Zero);
             return true;
         }
-        catch (RepositoryException e) when (e.Error == RepositoryError.Locked)
+        catch (Exception e) when (RepositoryErrors.IsMine(e))
         {
+            // The snapshot is made all the same.
+            obstacle = e is RepositoryException { Error: RepositoryError.Locked }
+                ? "others are using the repository"
+                : "the repository could not be locked: " + e.Message.TrimEnd('.');
             return false;
         }
     }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using BackupTools.Core.Snapshots;
+using BackupTools.Core.Stores;
+using BackupTools.Core.Stores.Repositories;
 using BackupTools.Core.Verification;
 using BackupTools.Restic;
 using BackupTools.Restic.Backends;
@@ -81,6 +83,19 @@ public sealed class SharedRepositoryTests : IDisposable
         Assert.Equal(2, _scene.TakeWhole(_source, request => request with { Keep = 1 }).Removed.Count);
         Assert.Empty(_scene.Files("locks"));
         _scene.Restic.CheckIsClean();
+    }
+
+    [Fact]
+    public void A_lock_that_cannot_be_had_for_removing_is_told_and_undoes_nothing_that_was_made()
+    {
+        using Repository repository = Repository.Open(new LocalBackend(_scene.Store), RepositoryScene.Password);
+        using RepositoryStoreLock held = RepositoryStoreLock.Acquire(repository, StoreUse.Add, TimeSpan.Zero, default);
+
+        // The place of locks is gone, and nothing can be made there.
+        Directory.Delete(Path.Join(_scene.Store, "locks"), recursive: true);
+        File.WriteAllText(Path.Join(_scene.Store, "locks"), string.Empty);
+        Assert.False(held.TryAllowRemoval(out string? obstacle));
+        Assert.DoesNotContain("others", obstacle, StringComparison.Ordinal);
     }
 
     [Theory]
