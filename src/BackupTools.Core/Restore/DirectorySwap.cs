@@ -75,12 +75,12 @@ internal static class DirectorySwap
         EntryName safety = EntryName.FromText(line.Safety!);
         bool stands = parent.TryGetStatus(target, out FileStatus standing);
         bool isStaged = parent.TryGetStatus(stage, out FileStatus now);
-        if (line.Exchanged is [ulong device, ulong inode])
+        if (line.Exchanged is [_, ulong inode])
         {
-            FileIdentity staged = new(device, inode);
-            if (!stands || standing.Identity != staged)
+            // Not by the device: its number may be another one after a restart.
+            if (!stands || standing.Identity.Inode != inode)
             {
-                return isStaged && now.Identity != staged
+                return isStaged && now.Identity.Inode != inode
                     ? throw RecordReader.Damaged(Path.Join(parent.Path, stageName), "neither it nor the target is what was staged")
                     : false;
             }

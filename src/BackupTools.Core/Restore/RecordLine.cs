@@ -23,7 +23,7 @@ internal sealed record RecordLine
     /// <summary>Of a database: which files beside it are moved with it (<c>-wal</c> and its like).</summary>
     public IReadOnlyList<string>? Sidecars { get; init; }
 
-    /// <summary>Of a directory: that it is exchanged with the stage in one step, and which one the stage is.</summary>
+    /// <summary>Of a directory: that it is exchanged with the stage in one step, and which one the stage is: device and inode.</summary>
     public IReadOnlyList<ulong>? Exchanged { get; init; }
 
     /// <summary>A path below the target that is about to be moved into the safety copy.</summary>

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using BackupTools.Core.Restore;
 
 namespace BackupTools.Core.Tests.Restore;
@@ -207,6 +208,34 @@ public sealed class InterruptedRestoreTests
         situation.Restore(static _ => { });
         situation.AssertRestored("after the cut");
         Assert.Empty(situation.Leftovers());
+    }
+
+    [Fact]
+    public void A_record_is_followed_after_a_restart_that_gave_the_file_system_another_number()
+    {
+        bool wasFinished = false;
+        for (int step = 1; ; step++)
+        {
+            using Situation situation = new("directory");
+            string old = situation.State();
+            if (!DyingRestore.Start(situation.Request, step))
+            {
+                break;
+            }
+
+            string record = situation.Scene[RestoreNames.Record("target")];
+            File.WriteAllText(record, Regex.Replace(File.ReadAllText(record), "\"exchanged\":\\[([0-9]+),", "\"exchanged\":[1$1,"));
+            RestoreIntent.Recover(situation.Target, new ProgressTracker(new RecordingObserver()));
+            if (situation.State() != old)
+            {
+                situation.AssertRestored($"step {step}");
+                wasFinished = true;
+            }
+
+            Assert.Empty(situation.Leftovers());
+        }
+
+        Assert.True(wasFinished);
     }
 
     // Of a step that comes often, the first, one between and the last.
