@@ -21,6 +21,7 @@ internal sealed class EntryMetadataWriter
     private readonly uint _ownUser;
     private readonly TargetTraits _traits;
     private readonly Lock _gate = new();
+    private bool _isExact = true;
     private readonly Dictionary<string, (long Count, string First, string Reason)> _notKept = [];
 
     private EntryMetadataWriter(TargetTraits traits)
@@ -30,7 +31,8 @@ internal sealed class EntryMetadataWriter
     }
 
     /// <summary>For directories that stand already, where <see cref="Reapply"/> looks at what each one has.</summary>
-    public static EntryMetadataWriter ForStanding() => new(TargetTraits.OfStanding);
+    /// <param name="isExact">Whether a mode that cannot be set is an error, and not told.</param>
+    public static EntryMetadataWriter ForStanding(bool isExact) => new(TargetTraits.OfStanding) { _isExact = isExact };
 
     /// <summary>
     /// Looks at how new files come out in a directory of ours, so that only what differs has to be set. Access lists
@@ -77,7 +79,7 @@ internal sealed class EntryMetadataWriter
             int mode = ModeOf(entry, isOwned);
             if (changed || entry.ExtendedAttributes.Count > 0 || mode != (CreationMode(entry) & _traits.Mode))
             {
-                SetMode(entry, mode, file.SetMode);
+                SetMode(entry, mode, file.SetMode, file.GetStatus);
             }
         }
 
@@ -116,7 +118,7 @@ internal sealed class EntryMetadataWriter
                 SetAttribute(entry, attribute, () => directory.SetAttribute(attribute, value));
             }
 
-            SetMode(entry, ModeOf(entry, isOwned), directory.SetMode);
+            SetMode(entry, ModeOf(entry, isOwned), directory.SetMode, directory.GetStatus);
         }
 
         SetModified(entry, () => parent.SetModified(name, entry.Modified));
@@ -194,11 +196,22 @@ internal sealed class EntryMetadataWriter
         return isOwned ? mode : mode & ~SetIdBits;
     }
 
-    private void SetMode(ListingEntry entry, int mode, Action<int> set)
+    private void SetMode(ListingEntry entry, int mode, Action<int> set, Func<FileStatus> look)
     {
         if (_traits.KeepsModes)
         {
-            set(mode);
+            try
+            {
+                set(mode);
+            }
+            catch (FileSystemException e) when (e.Error is FileSystemError.AccessDenied or FileSystemError.NotSupported && (!_isExact || look().Mode == mode))
+            {
+                // Of what stands already nobody tried whether the file system has modes.
+                if (look().Mode != mode)
+                {
+                    NotKept("The mode", entry, e.Reason);
+                }
+            }
         }
         else if (mode != _traits.Mode)
         {

@@ -27,7 +27,7 @@ internal sealed class EntrySwap : IDisposable
         _record = record;
         _target = place.TargetParent.OpenDirectory(place.TargetName);
         _stage = place.Home.OpenDirectory(EntryName.FromText(place.StageName));
-        _metadata = EntryMetadataWriter.ForStanding();
+        _metadata = EntryMetadataWriter.ForStanding(isExact: false);
         _safety = new SafetyTree(place, _target, _metadata);
     }
 
@@ -36,6 +36,7 @@ internal sealed class EntrySwap : IDisposable
     /// <param name="record">The record to write beforehand.</param>
     /// <param name="root">The metadata that the target itself shall have, or <see langword="null"/> to leave it.</param>
     /// <param name="isOverlay">Whether what the stage does not have stays.</param>
+    /// <param name="tracker">Is told what of directories' metadata could not be kept.</param>
     /// <param name="reached">Is told of each step.</param>
     /// <param name="cancellation">Stops and undoes it.</param>
     /// <returns>Whether there is a safety copy.</returns>
@@ -44,6 +45,7 @@ internal sealed class EntrySwap : IDisposable
         RestoreRecord record,
         ListingEntry? root,
         bool isOverlay,
+        ProgressTracker tracker,
         Action<string> reached,
         CancellationToken cancellation)
     {
@@ -76,6 +78,7 @@ internal sealed class EntrySwap : IDisposable
             throw;
         }
 
+        swap._metadata.Report(tracker);
         return swap._safety.IsMade;
     }
 

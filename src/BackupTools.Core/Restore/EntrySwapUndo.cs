@@ -17,7 +17,7 @@ internal sealed class EntrySwapUndo : IDisposable
     private readonly DirectoryHandle? _target;
     private readonly DirectoryHandle? _stage;
     private readonly DirectoryHandle? _safety;
-    private readonly EntryMetadataWriter _metadata = EntryMetadataWriter.ForStanding();
+    private readonly EntryMetadataWriter _metadata = EntryMetadataWriter.ForStanding(isExact: true);
     private readonly UndoRemainder _left;
 
     private EntrySwapUndo(EntrySwapPlace place, RestoreRecord record)

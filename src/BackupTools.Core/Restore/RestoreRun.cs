@@ -222,6 +222,7 @@ internal sealed class RestoreRun(
                 record,
                 preparation.Selection is null ? staged.Root : null,
                 _request.Overlay,
+                tracker,
                 reached,
                 cancellation)
             : DirectorySwap.Install(parent, name, stage, preparation.SafetyName, record, reached));

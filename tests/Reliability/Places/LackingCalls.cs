@@ -92,6 +92,10 @@ internal static class LackingCalls
         }
 
         TargetCases.AssertContent(Directory.GetDirectories(arena.Path, "target.pre-restore-*").Single());
+        Tool.Run("chmod", ["711", arena["target"], arena["target", "sub"]]);
+        CommandResult overlaid = Trace(arena, inject, calls, "restore", "store", "--name", "source", "--to", "target", "--overlay").Expect(0);
+        Assert.Contains("The mode of", overlaid.Error, StringComparison.Ordinal);
+        TargetCases.AssertContent(arena["target"]);
         arena.Run("restore", "store", "--name", "source", "--to", "whole").Expect(0);
         TargetCases.AssertSame(arena["source"], arena["whole"]);
     }
