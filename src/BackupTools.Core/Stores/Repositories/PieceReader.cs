@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Globalization;
 using BackupTools.Core.FileSystem;
 using BackupTools.Restic;
@@ -122,7 +123,11 @@ internal sealed class PieceReader
         };
         try
         {
-            Parallel.ForEach(stretches, options, stretch => CopyStretch(range, stretch.First, stretch.End));
+            // One at a time: whoever had several of the last ones would be waited for.
+            Parallel.ForEach(
+                Partitioner.Create(stretches, EnumerablePartitionerOptions.NoBuffering),
+                options,
+                stretch => CopyStretch(range, stretch.First, stretch.End));
         }
         catch (AggregateException e)
         {
