@@ -22,6 +22,9 @@ internal sealed class OpenRepository : IDisposable
 
     public Repository Repository { get; }
 
+    /// <summary>Where the payload of the snapshot begins that was looked at last.</summary>
+    public RecentRoot RecentRoot { get; } = new();
+
     /// <summary>The index files that are damaged, as of the last reading.</summary>
     public IReadOnlyList<Damage> IndexDamages { get; private set; } = [];
 

@@ -13,6 +13,7 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
     private const string Left = "Nothing was changed.";
 
     private readonly Repository _repository;
+    private readonly RecentRoot _recent;
     private readonly PieceReader _pieces;
     private readonly Lazy<PayloadRoot> _root;
     private readonly Dictionary<TreePath, CapturedDatabase> _databases = [];
@@ -22,9 +23,11 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
     /// <summary>Opens a snapshot; nothing is read yet.</summary>
     /// <param name="repository">The repository, its index loaded.</param>
     /// <param name="snapshot">One of its snapshots.</param>
-    public RepositorySnapshotReader(Repository repository, StoredSnapshot snapshot)
+    /// <param name="recent">What readers before this one found.</param>
+    public RepositorySnapshotReader(Repository repository, StoredSnapshot snapshot, RecentRoot recent)
     {
         _repository = repository;
+        _recent = recent;
         _pieces = new PieceReader(repository);
         Snapshot = snapshot;
         _root = new Lazy<PayloadRoot>(FindRoot);
@@ -140,8 +143,14 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
 
     private PayloadRoot FindRoot()
     {
+        ObjectId id = Id();
+        SnapshotRecord record = LoadRecord(id);
+        return _recent.GetOrFind(id, () => FindRoot(record));
+    }
+
+    private PayloadRoot FindRoot(SnapshotRecord record)
+    {
         SnapshotManifest manifest = Snapshot.Manifest;
-        SnapshotRecord record = LoadRecord(Id());
         if (manifest.Origin == ManifestOrigin.BackupTools)
         {
             PayloadRoot? found = PayloadRoot.Find(_repository, record.Tree, SourcePath.Components(manifest.Source));

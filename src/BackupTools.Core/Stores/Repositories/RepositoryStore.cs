@@ -135,7 +135,7 @@ internal sealed class RepositoryStore : ISnapshotStore
             Path + System.IO.Path.DirectorySeparatorChar,
             OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
 
-    public ISnapshotReader Open(StoredSnapshot snapshot) => new RepositorySnapshotReader(Repository, snapshot);
+    public ISnapshotReader Open(StoredSnapshot snapshot) => new RepositorySnapshotReader(Repository, snapshot, _open.RecentRoot);
 
     public ISnapshotWriter Create(SnapshotManifest draft) => new RepositorySnapshotWriter(
         Repository, Path, ParentSnapshot.Find(Repository, _listed, draft), End);
