@@ -21,7 +21,7 @@ internal static class CaseSeries
             return;
         }
 
-        if (run.OnlyCase is { } only)
+        if (run.OnlyCase is { } only && only != kind)
         {
             Play(run, kind, int.Parse(only.AsSpan(kind.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture), body);
             return;

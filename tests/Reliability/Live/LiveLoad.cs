@@ -65,7 +65,7 @@ internal static class LiveLoad
     }
 
     private static int? Only(AttackRun run, string kind) =>
-        run.OnlyCase is { } only && run.Wants(kind) && int.TryParse(only[(kind.Length + 1)..], CultureInfo.InvariantCulture, out int number)
+        run.OnlyCase is { } only && only != kind && run.Wants(kind) && int.TryParse(only[(kind.Length + 1)..], CultureInfo.InvariantCulture, out int number)
             ? number
             : null;
 
