@@ -158,7 +158,7 @@ internal static class RestoreIntent
                 using (DirectoryHandle parent = DirectoryHandle.Open(Path.GetDirectoryName(targetPath)!))
                 {
                     UndoRemainder left = EntrySwapUndo.Run(new EntrySwapPlace(parent, target, home, first.Stage!, begun.Safety!), record);
-                    return left.IsEmpty ? Undone : $"{Undone}, but for this: {left} See whether that is wanted there; no restore will touch it";
+                    return left.IsEmpty ? Undone : $"{Undone}, but for this: {left} Put that right by hand if it matters: no record tells of it any more";
                 }
         }
     }
