@@ -129,7 +129,8 @@ internal static class StoreCases
     public static void Repository(Arena arena, MountedImage image, ImageFormat format)
     {
         string store = Path.Join(image.Path, "Repository");
-        RepositoryState.Create(arena.Path, store);
+        RepositoryState.Create(image.Path, "Repository");
+        arena.Run("init", Path.Join(image.Path, "Made")).Expect(0);
         TargetCases.MakeTree(arena["source"]);
         File.WriteAllText(arena["source", "NOTE"], "differs in case");
         Materials.ClosedDatabase(arena["LIVE.db"], 10, "delete");
