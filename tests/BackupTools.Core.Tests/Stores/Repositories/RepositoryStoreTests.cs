@@ -98,28 +98,6 @@ public sealed class RepositoryStoreTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_of_a_database_lies_open_anywhere_once_it_is_taken()
-    {
-        using TemporaryDirectory scratch = new();
-        string? before = Environment.GetEnvironmentVariable("TMPDIR");
-        Environment.SetEnvironmentVariable("TMPDIR", scratch.Path);
-        try
-        {
-            string dead = Directory.CreateDirectory(Path.Join(
-                scratch.Path, $".backuptools-scratch-{Core.Stores.PartialName.ThisHost}-0123456789ab")).FullName;
-            File.WriteAllText(Path.Join(dead, "1.db"), "what a run left that was killed");
-            _scene.Take(MakeState());
-            Assert.Empty(Directory.GetFileSystemEntries(scratch.Path));
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("TMPDIR", before);
-        }
-
-        Assert.DoesNotContain(_scene.Files("."), static file => file.EndsWith(".db", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public void A_run_that_is_cancelled_makes_no_snapshot_and_the_next_one_does()
     {
         string source = MakeState();
