@@ -9,10 +9,11 @@ internal sealed class LockSettling : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
+    // Far longer than giving way takes: who is still there then has not seen the lock, and is at work.
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
+
     private readonly LockFiles _files;
     private readonly RepositoryLockMode _mode;
-    private readonly ObjectId _own;
-    private readonly long _deadline;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task<string?> _look;
 
@@ -20,35 +21,25 @@ internal sealed class LockSettling : IDisposable
     /// <param name="files">The locks.</param>
     /// <param name="mode">How it locks.</param>
     /// <param name="own">Its file.</param>
-    /// <param name="timeout">How long to wait for others who came at the same time.</param>
+    /// <param name="timeout">How long to wait at most for others who came at the same time.</param>
     public LockSettling(LockFiles files, RepositoryLockMode mode, ObjectId own, TimeSpan timeout)
     {
         _files = files;
         _mode = mode;
-        _own = own;
-        _deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        TimeSpan grace = timeout < s_grace ? timeout : s_grace;
 
         // On a thread of its own: reading keeps those of the pool busy.
-        _look = Task.Factory.StartNew(Look, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _look = Task.Factory.StartNew(() => Look(own, grace), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Waits until the lock has stood long enough, and whoever came at the same time has given way.</summary>
-    /// <exception cref="RepositoryException">Nobody did: <see cref="RepositoryError.Locked"/>.</exception>
+    /// <exception cref="RepositoryException">Somebody did not: <see cref="RepositoryError.Locked"/>.</exception>
     public void Wait(CancellationToken cancellation)
     {
         Task.WaitAny([_look], cancellation);
-        string? conflict = _look.GetAwaiter().GetResult();
-
-        // Others look as well when their lock has stood so long, see this one and remove theirs.
-        while (conflict is not null)
+        if (_look.GetAwaiter().GetResult() is string conflict)
         {
-            if (Environment.TickCount64 >= _deadline)
-            {
-                throw _files.InUse(conflict);
-            }
-
-            LockFiles.Pause(s_pause, cancellation);
-            conflict = Find(cancellation);
+            throw _files.InUse(conflict);
         }
     }
 
@@ -61,12 +52,21 @@ internal sealed class LockSettling : IDisposable
         _stop.Dispose();
     }
 
-    // At that time, not when somebody waits: by then who did not see this lock may have done what it came for.
-    private string? Look()
+    // At that time, not when somebody waits: by then who did not see this lock may have done what it came for. Others look as
+    // well when their lock has stood so long, see this one and remove theirs.
+    private string? Look(ObjectId own, TimeSpan grace)
     {
         LockFiles.Pause(LockFiles.Settling, _stop.Token);
-        return Find(_stop.Token);
-    }
+        long deadline = Environment.TickCount64 + (long)grace.TotalMilliseconds;
+        while (true)
+        {
+            string? conflict = _files.FindConflict(_mode, own, _stop.Token);
+            if (conflict is null || Environment.TickCount64 >= deadline)
+            {
+                return conflict;
+            }
 
-    private string? Find(CancellationToken cancellation) => _files.FindConflict(_mode, _own, cancellation);
+            LockFiles.Pause(s_pause, _stop.Token);
+        }
+    }
 }
