@@ -20,8 +20,10 @@ internal static class AllScenes
         static () => new PruneScene(),
         NewScene.DatabaseToRepository,
         NewScene.TreeToRepository,
+        NewScene.KeepInRepository,
         RestoreScene.DatabaseFromRepository,
         RestoreScene.TreeFromRepository,
         static () => new PruneScene(isRepository: true),
+        static () => new RepairScene(),
     ];
 }

@@ -3,6 +3,7 @@ using BackupTools.Core.Restore;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
+using BackupTools.Core.Verification;
 
 namespace BackupTools.Reliability.Faults.Scenes;
 
@@ -34,6 +35,21 @@ internal static class DirectRun
         using RepositoryCredential credential = new();
         PruneRequest request = new() { Store = store, Policy = new RetentionPolicy { Last = keepLast }, Credential = credential };
         SnapshotPruner.Run(SnapshotPruner.Plan(request, Silence.Instance, CancellationToken.None), Silence.Instance, CancellationToken.None);
+    }
+
+    public static void Repair(string store)
+    {
+        using RepositoryCredential credential = new();
+        RepairRequest request = new() { Store = store, Credential = credential };
+        Assert.Empty(RepositoryRepairer.RebuildIndex(request, Silence.Instance, CancellationToken.None).Problems);
+    }
+
+    /// <summary>Whether a snapshot is verified as sound.</summary>
+    public static bool Verifies(string snapshot)
+    {
+        using RepositoryCredential credential = new();
+        VerifyRequest request = new() { Snapshot = snapshot, Credential = credential };
+        return SnapshotVerifier.Verify(request, Silence.Instance, CancellationToken.None).All(static result => result.Result == VerifyOutcome.Ok);
     }
 }
 

@@ -78,6 +78,14 @@ internal sealed class NewScene : Scene
         Materials.AssertTree,
         isRepository: true);
 
+    public static NewScene KeepInRepository() => new(
+        "new, database, --keep, in a repository",
+        "app.db",
+        static path => Materials.DatabaseWithLog(path, Rows),
+        static (payload, _) => Materials.AssertContent(payload, Rows),
+        keep: 2,
+        isRepository: true);
+
     public override void Build(string place)
     {
         if (_isRepository)

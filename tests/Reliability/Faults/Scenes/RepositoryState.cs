@@ -7,8 +7,10 @@ namespace BackupTools.Reliability.Faults.Scenes;
 /// <summary>What lies in a repository, and what restic says of it.</summary>
 internal static class RepositoryState
 {
+    /// <summary>How long the names of a repository's files are.</summary>
+    public const int IdLength = 64;
+
     private const string Password = "correct horse";
-    private const int IdLength = 64;
 
     private static readonly string[] s_rooms = ["keys", "snapshots", "index", "data"];
 
