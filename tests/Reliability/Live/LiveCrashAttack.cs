@@ -45,7 +45,7 @@ internal sealed class LiveCrashAttack : IAttack
 
         using LiveScene scene = new(run.Seed);
         LiveDatabase database = scene.Add("app.db", journalMode, 1_000, s_writers);
-        int rounds = run.Dose.Choose(2, 12, 500);
+        int rounds = run.Dose.Choose(2, 6, 500);
         int unfinished = 0;
         for (int round = 0; round < rounds; round++)
         {
