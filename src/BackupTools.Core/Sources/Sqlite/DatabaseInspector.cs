@@ -69,6 +69,11 @@ internal static class DatabaseInspector
                 path,
                 connection => connection.QueryTexts(string.Create(CultureInfo.InvariantCulture, $"PRAGMA {pragma}({MaxProblems})")),
                 cancellation);
+            foreach ((string text, _) in rows)
+            {
+                ThrowIfOfTheSystem(path, text);
+            }
+
             return rows is [("ok", _)]
                 ? new SnapshotCheck(name, CheckResult.Ok)
                 : new SnapshotCheck(name, CheckResult.Corrupt, string.Join("; ", rows.Select(static row => row.Text)));
@@ -77,6 +82,19 @@ internal static class DatabaseInspector
         {
             return new SnapshotCheck(
                 name, e.IsBeyondThisEngine ? CheckResult.Unverifiable : CheckResult.Corrupt, e.Message);
+        }
+    }
+
+    // The check goes on where the system does not give it a page, and tells SQLite's code for that as one more problem.
+    private static void ThrowIfOfTheSystem(string path, string problem)
+    {
+        const string mark = "unable to get the page. error code=";
+        int start = problem.IndexOf(mark, StringComparison.Ordinal) + mark.Length;
+        if (start >= mark.Length
+            && int.TryParse(problem.AsSpan(start).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int code)
+            && new SqliteException(code, $"'{path}' could not be checked: {problem}") is { IsOfTheSystem: true } refusal)
+        {
+            throw refusal;
         }
     }
 
