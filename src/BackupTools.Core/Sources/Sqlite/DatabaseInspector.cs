@@ -91,7 +91,7 @@ internal static class DatabaseInspector
         const string mark = "unable to get the page. error code=";
         int start = problem.IndexOf(mark, StringComparison.Ordinal) + mark.Length;
         if (start >= mark.Length
-            && int.TryParse(problem.AsSpan(start).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int code)
+            && int.TryParse(problem[start..].Split('\n')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int code)
             && new SqliteException(code, $"'{path}' could not be checked: {problem}") is { IsOfTheSystem: true } refusal)
         {
             throw refusal;
