@@ -40,10 +40,15 @@ internal sealed record ComparisonResult(Comparison Comparison, ContenderResult O
 {
     public ContenderResult? Beyond { get; init; }
 
+    /// <summary>
+    /// Our time to another's, of both only what goes beyond <see cref="Beyond"/>: nothing where the whole of our work takes no
+    /// longer than that.
+    /// </summary>
     public double RatioTo(ContenderResult theirs)
     {
         double before = Beyond?.MedianSeconds ?? 0;
-        return (Ours.MedianSeconds - before) / (theirs.MedianSeconds - before);
+        double ours = Ours.MedianSeconds - before;
+        return ours <= 0 ? 0 : ours / Math.Max(0, theirs.MedianSeconds - before);
     }
 }
 

@@ -154,7 +154,7 @@ internal sealed class BlobSaver : IDisposable
         // would write every pack anew in which one is not.
         if (_zstandard is not null && !content.IsEmpty && (isTree || _options.Compression != CompressionMode.Off))
         {
-            int level = _options.Compression == CompressionMode.Max ? ZstandardLevel.Best : ZstandardLevel.Default;
+            int level = ZstandardLevel.For(_options.Compression, content.Length);
             sealedBytes = scratch.Get(RepositoryKey.CiphertextLength(_zstandard.CompressBound(content.Length)));
             int compressed = _zstandard.Compress(content, sealedBytes[vector..^vector], level);
             if (isTree || compressed < content.Length)
