@@ -84,9 +84,21 @@ internal sealed class FolderPublication : IDisposable
         _stage = Stage.Published;
     }
 
+    /// <summary>Takes the manifest back where <see cref="Publish"/> failed after giving it its name.</summary>
+    /// <returns>Whether it has its name no more. Else the snapshot is there, and stays.</returns>
+    public bool TakeBackManifest()
+    {
+        if (_stage == Stage.ManifestNamed)
+        {
+            _stage = TryTakeBackManifest() ? Stage.ListingNamed : Stage.Published;
+        }
+
+        return _stage != Stage.Published;
+    }
+
     public void Dispose()
     {
-        if (_stage == Stage.Published || (_stage == Stage.ManifestNamed && !TryTakeBackManifest()))
+        if (!TakeBackManifest())
         {
             return;
         }

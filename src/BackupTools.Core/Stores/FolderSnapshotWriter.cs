@@ -155,7 +155,9 @@ internal sealed class FolderSnapshotWriter : ISnapshotWriter
         }
         catch (FileSystemException e)
         {
-            throw StoreErrors.Writing(e, "Nothing was published.");
+            throw StoreErrors.Writing(e, _publication.TakeBackManifest()
+                ? "Nothing was published."
+                : $"The snapshot's manifest '{_stem.Manifest}' could not be taken back: the snapshot is there, and a power cut may still take it. Verify it.");
         }
 
         return new StoredSnapshot(
