@@ -3,8 +3,8 @@ namespace BackupTools.Restic.Compression;
 /// <summary>Zstandard's levels, by the names that restic gives them.</summary>
 internal static class ZstandardLevel
 {
-    // Up to here the default finds nothing more, measured on databases of text, of JSON and of random digits: in pieces of 8 and
-    // 16 KiB the fast level leaves them 3 % larger to 4 % smaller, in two thirds down to a third of the time.
+    // Up to here the default finds nothing more, measured on databases of text, of JSON, of source and of random digits: in pieces
+    // of 8 and 16 KiB the fast level leaves them 3 % larger to 4 % smaller, in 92 down to 31 % of the time.
     private const int SmallContent = 32 * 1024;
 
     /// <summary>The reference's fastest without a sign.</summary>
