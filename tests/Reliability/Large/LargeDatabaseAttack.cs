@@ -16,7 +16,7 @@ internal sealed class LargeDatabaseAttack : IAttack
     public void Run(AttackRun run)
     {
         // Three of them at a time: source, payload and what is restored.
-        bool hasRoom = new DriveInfo(Path.GetTempPath()).AvailableFreeSpace >> 30 >= 80;
+        bool hasRoom = new DriveInfo(Path.GetTempPath()).AvailableFreeSpace >> 30 >= 70;
         int size = hasRoom ? 20 : 10;
         LargeRun.AtTwoSizes(run, "database", size, "GiB", 3 * size, Measure);
     }
