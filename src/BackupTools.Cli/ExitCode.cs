@@ -1,4 +1,5 @@
 using BackupTools.Core;
+using BackupTools.Core.Restore;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Verification;
 
@@ -28,7 +29,7 @@ internal static class ExitCodes
     public static ExitCode Of(ErrorId error) => error switch
     {
         ErrorId.InvalidArgument or ErrorId.RetentionPolicyEmpty => ExitCode.WrongArguments,
-        ErrorId.SnapshotIncomplete => ExitCode.Incomplete,
+        ErrorId.SnapshotIncomplete or ErrorId.RestoreIncomplete => ExitCode.Incomplete,
         ErrorId.StoreLocked => ExitCode.StoreLocked,
         ErrorId.Cancelled => ExitCode.Cancelled,
         _ => ExitCode.Failed,
@@ -37,6 +38,8 @@ internal static class ExitCodes
     public static ExitCode Of(SnapshotManifest made) => Worst(
         made.Check?.Result == CheckResult.Corrupt ? ExitCode.Corrupt : ExitCode.Done,
         made.Incomplete ? ExitCode.Incomplete : ExitCode.Done);
+
+    public static ExitCode Of(RestoreResult restored) => restored.NotRestored > 0 ? ExitCode.Incomplete : ExitCode.Done;
 
     public static ExitCode Of(VerifyOutcome outcome) =>
         outcome == VerifyOutcome.Ok ? ExitCode.Done : ExitCode.Corrupt;

@@ -90,6 +90,9 @@ public enum ErrorId
     /// <summary>The snapshot was made, but parts of the source could not be read.</summary>
     SnapshotIncomplete,
 
+    /// <summary>The snapshot was restored, but for entries that could not be.</summary>
+    RestoreIncomplete,
+
     /// <summary>The system refused an operation on a file.</summary>
     InputOutput,
 

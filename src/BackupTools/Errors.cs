@@ -83,6 +83,18 @@ internal static class Errors
             manifest.SnapshotPath);
     }
 
+    /// <summary>A restore that is done, but for some entries.</summary>
+    public static ErrorRecord RestoreIncomplete(Core.Restore.RestoreResult restored) => new(
+        new BackupException(
+            ErrorId.RestoreIncomplete,
+            $"'{restored.From}' was restored to '{restored.To}', but for {restored.NotRestored} " +
+            $"{(restored.NotRestored == 1 ? "entry" : "entries")}, which the warnings name. " +
+            "Restore to another file system to have all of it, or make up for what is missing.",
+            restored.To),
+        nameof(ErrorId.RestoreIncomplete),
+        ErrorCategory.WriteError,
+        restored.To);
+
     /// <summary>A snapshot that was made of a database which is corrupt.</summary>
     public static ErrorRecord SourceCorrupt(SnapshotManifest manifest) => new(
         new InvalidDataException(
@@ -110,6 +122,7 @@ internal static class Errors
         ErrorId.RestoreInterrupted => ErrorCategory.InvalidOperation,
         ErrorId.NotEnoughSpace => ErrorCategory.ResourceUnavailable,
         ErrorId.SnapshotIncomplete => ErrorCategory.ReadError,
+        ErrorId.RestoreIncomplete => ErrorCategory.WriteError,
         ErrorId.Cancelled => ErrorCategory.OperationStopped,
         _ => ErrorCategory.NotSpecified,
     };

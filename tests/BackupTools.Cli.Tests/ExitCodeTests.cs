@@ -54,6 +54,28 @@ public class ExitCodeTests
         Assert.Single(BackupToolsProcess.Run(directory, "list", "backups", "--json").Expect(0).Objects);
     }
 
+    [SkippableFact]
+    public void A_restore_that_has_to_leave_links_out_says_so_and_exits_3()
+    {
+        Skip.IfNot(Tool.Runs("strace", "-V"), "strace is not installed, by which a file system without links is imitated");
+        using TemporaryDirectory directory = new();
+        Samples.Source(directory);
+        File.CreateSymbolicLink(directory["source", "sub", "link"], "leaf");
+        BackupToolsProcess.Run(directory, "new", "source", "--to", "backups", "--json").Expect(0);
+        ProcessResult result = BackupToolsProcess.RunOther(
+            directory,
+            "strace",
+            ["-f", "-qq", "-o", "trace", "-e", "trace=symlinkat", "-e", "inject=symlinkat:error=EPERM",
+                "dotnet", "exec", BackupToolsProcess.Program, "restore", "backups", "--to", "restored", "--json"]).Expect(3);
+        JsonElement restored = Assert.Single(result.Objects);
+        Assert.Equal("restored", restored.Text("status"));
+        Assert.Equal(2, restored.GetProperty("entry_count").GetInt64());
+        Assert.Contains("'sub/link'", result.Error, StringComparison.Ordinal);
+        Assert.Equal("green", File.ReadAllText(directory["restored", "sub", "leaf"]));
+        BackupToolsProcess.Run(directory, "restore", "backups", "--to", "restored").Expect(0);
+        Assert.Equal("leaf", File.ResolveLinkTarget(directory["restored", "sub", "link"], false)!.Name);
+    }
+
     [Fact]
     public void Help_and_version_go_to_standard_output()
     {

@@ -364,6 +364,27 @@ Describe 'Snapshots in a repository' {
         $result.Problems | Should -Not -BeNullOrEmpty
         Test-Snapshot $path -Password $secret -Quiet | Should -BeFalse
     }
+
+    It 'of which a directory is lost are restored without verification, and what is missing is an error beside the result' {
+        $path = Join-Path $place 'lossy'
+        $source = (New-Item -ItemType Directory -Path (Join-Path $place 'lossy-source/deep')).Parent.FullName
+        [System.IO.File]::WriteAllText("$source/deep/old.txt", 'lost')
+        $null = Initialize-SnapshotRepository $path -Password $secret
+        $null = New-Snapshot $source $path -Password $secret
+        $old = Get-ChildItem -LiteralPath "$path/data" -Recurse -File
+        [System.IO.File]::WriteAllText("$source/new.txt", 'kept')
+        $snapshot = New-Snapshot $source $path -Password $secret
+        $old | Remove-Item -Force
+        $target = Join-Path $place 'lossy-target'
+        $result = Restore-Snapshot -InputObject $snapshot -Destination $target -SkipVerify -Password $secret -Confirm:$false -WarningAction SilentlyContinue -WarningVariable told -ErrorAction SilentlyContinue -ErrorVariable failed
+        $result.Verified | Should -BeFalse
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'RestoreIncomplete,BackupTools.Commands.RestoreSnapshotCommand'
+        $failed[0].TargetObject | Should -Be $target
+        $told -join ' ' | Should -MatchExactly "'deep'"
+        Get-Content -LiteralPath "$target/new.txt" | Should -Be 'kept'
+        Test-Path -LiteralPath "$target/deep/old.txt" | Should -BeFalse
+    }
 }
 
 Describe 'Repair-SnapshotRepository' {

@@ -54,13 +54,12 @@ internal static class RestoreCommand
                 if (dryRun.IsGiven(arguments))
                 {
                     Results.Write(run.Output, plan);
-                }
-                else
-                {
-                    Results.Write(run.Output, SnapshotRestorer.Run(plan, run.Output, cancellation));
+                    return ExitCode.Done;
                 }
 
-                return ExitCode.Done;
+                RestoreResult restored = SnapshotRestorer.Run(plan, run.Output, cancellation);
+                Results.Write(run.Output, restored);
+                return ExitCodes.Of(restored);
             });
         };
     }

@@ -15,6 +15,9 @@ internal sealed class LinkStager(EntryMetadataWriter metadata, FileStager files)
     private readonly Missing _symbolic = new();
     private readonly Missing _hard = new();
 
+    /// <summary>How many symbolic links were left out.</summary>
+    public long NotMade => _symbolic.Entries;
+
     /// <summary>Makes a symbolic link.</summary>
     /// <returns>Whether the file system has such links.</returns>
     public bool TryStage(ListingEntry entry, DirectoryHandle directory)

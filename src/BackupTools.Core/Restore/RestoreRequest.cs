@@ -48,7 +48,14 @@ public sealed record RestoreRequest
 /// <param name="EntryCount">Entries restored: rows of a database, files and links of a directory.</param>
 /// <param name="Verified">Whether all of it was compared with the manifest's hashes first.</param>
 public sealed record RestoreResult(
-    string From, string To, string? Previous, long Bytes, long EntryCount, bool Verified);
+    string From, string To, string? Previous, long Bytes, long EntryCount, bool Verified)
+{
+    /// <summary>
+    /// Entries of the snapshot that were to be restored and are not there, each told by a warning: symbolic links where the
+    /// target's file system has none, directories whose contents are lost. 0 where the restore is whole.
+    /// </summary>
+    public long NotRestored { get; init; }
+}
 
 /// <summary>What a restore is about to do; running it does that and nothing else.</summary>
 public sealed record RestorePlan

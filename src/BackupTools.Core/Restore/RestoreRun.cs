@@ -232,7 +232,7 @@ internal sealed class RestoreRun(
             isKept ? Path.Join(target.HomePath, preparation.SafetyName) : null,
             staged.Bytes,
             staged.Entries,
-            staged.IsVerified && !_request.SkipVerify);
+            staged.IsVerified && !_request.SkipVerify) { NotRestored = staged.NotRestored };
     }
 
     private StagedTree Stage(

@@ -80,12 +80,12 @@ internal sealed class TreeStager : IDisposable
         _queue.ThrowIfFailed();
         _metadata.Report(_tracker);
         _links.Report(_tracker);
-        foreach (SnapshotProblem problem in _reader.LeftOut)
+        foreach (SnapshotProblem problem in _reader.LeftOut.Concat(_reader.Lost))
         {
             _tracker.Warn($"Not restored: '{problem.Path}': {problem.Reason}", problem.Path);
         }
 
-        return new StagedTree(root!, _files.Bytes, _entries, _files.IsVerified);
+        return new StagedTree(root!, _files.Bytes, _entries, _links.NotMade + _reader.Lost.Count, _files.IsVerified);
     }
 
     public void Dispose() => _queue.Dispose();

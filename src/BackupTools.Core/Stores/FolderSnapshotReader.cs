@@ -39,6 +39,8 @@ internal sealed class FolderSnapshotReader : ISnapshotReader
 
     public IReadOnlyList<SnapshotProblem> LeftOut => [];
 
+    public IReadOnlyList<SnapshotProblem> Lost => [];
+
     public string? FindFault()
     {
         if (Path.GetDirectoryName(Snapshot.SnapshotPath) != _store.Path)

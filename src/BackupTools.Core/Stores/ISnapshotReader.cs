@@ -15,10 +15,11 @@ internal interface ISnapshotReader : IDisposable
     /// </summary>
     bool ProvesContent { get; }
 
-    /// <summary>
-    /// What the last reading left out: entries of a kind which is not restored, and what is lost where that is no error.
-    /// </summary>
+    /// <summary>What the last reading left out because it is of a kind which is not restored.</summary>
     IReadOnlyList<SnapshotProblem> LeftOut { get; }
+
+    /// <summary>What the last reading could not find, where that is no error: directories whose contents are gone.</summary>
+    IReadOnlyList<SnapshotProblem> Lost { get; }
 
     /// <summary>Why the payload cannot be read at all, or <see langword="null"/>.</summary>
     string? FindFault();

@@ -132,7 +132,12 @@ public sealed class RestoreSnapshotCommand : BackupCommand
         string steps = string.Join(' ', plan.Steps);
         if (ShouldProcess($"{what}. {steps}", $"{what}? {steps}", null))
         {
-            WriteObject(Run(path, (observer, stop) => SnapshotRestorer.Run(plan, observer, stop)).ToOutput());
+            Core.Restore.RestoreResult restored = Run(path, (observer, stop) => SnapshotRestorer.Run(plan, observer, stop));
+            WriteObject(restored.ToOutput());
+            if (restored.NotRestored > 0)
+            {
+                WriteError(Errors.RestoreIncomplete(restored));
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
     private readonly Dictionary<TreePath, CapturedDatabase> _databases = [];
     private readonly HashSet<string> _changed;
     private readonly List<SnapshotProblem> _leftOut = [];
+    private readonly List<SnapshotProblem> _lost = [];
 
     /// <summary>Opens a snapshot; nothing is read yet.</summary>
     /// <param name="repository">The repository, its index loaded.</param>
@@ -47,6 +48,8 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
     public bool ProvesContent => true;
 
     public IReadOnlyList<SnapshotProblem> LeftOut => _leftOut;
+
+    public IReadOnlyList<SnapshotProblem> Lost => _lost;
 
     public string? FindFault()
     {
@@ -92,7 +95,8 @@ internal sealed class RepositorySnapshotReader : ISnapshotReader
         }
 
         _leftOut.Clear();
-        TreeEntries entries = new(_repository, root.IsSnapshotRoot, isTolerant: !verifyListing, _leftOut.Add);
+        _lost.Clear();
+        TreeEntries entries = new(_repository, root.IsSnapshotRoot, _leftOut.Add, verifyListing ? null : _lost.Add);
         using IEnumerator<ListingEntry> each = entries.Read(RootEntry(root), root.Tree).GetEnumerator();
         while (RepositoryErrors.Translate(Snapshot.SnapshotPath, Left, each.MoveNext))
         {

@@ -13,21 +13,21 @@ internal sealed class TreeEntries
 {
     private readonly Repository _repository;
     private readonly bool _isWholeTree;
-    private readonly bool _isTolerant;
     private readonly Action<SnapshotProblem> _leftOut;
+    private readonly Action<SnapshotProblem>? _lost;
     private readonly Dictionary<(ulong Device, ulong Inode), LinkedFile> _linked = [];
 
     /// <summary>Prepares it.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="isWholeTree">Whether the tree is a snapshot's root, where the manifest is no part of the payload.</param>
-    /// <param name="isTolerant">Whether a directory whose tree is lost is told as left out, in place of an error.</param>
-    /// <param name="leftOut">Hears of what is of a kind that is not kept, and of what is lost.</param>
-    public TreeEntries(Repository repository, bool isWholeTree, bool isTolerant, Action<SnapshotProblem> leftOut)
+    /// <param name="leftOut">Hears of what is of a kind that is not kept.</param>
+    /// <param name="lost">Hears of a directory whose tree is lost; where nobody does, that is an error.</param>
+    public TreeEntries(Repository repository, bool isWholeTree, Action<SnapshotProblem> leftOut, Action<SnapshotProblem>? lost)
     {
-        _isTolerant = isTolerant;
         _repository = repository;
         _isWholeTree = isWholeTree;
         _leftOut = leftOut;
+        _lost = lost;
     }
 
     /// <summary>Reads the entries.</summary>
@@ -90,9 +90,9 @@ internal sealed class TreeEntries
             return _repository.LoadTree(tree);
         }
         catch (Exception e) when (
-            _isTolerant && e is RepositoryDataException or RepositoryException { Error: RepositoryError.BlobNotFound })
+            _lost is not null && e is RepositoryDataException or RepositoryException { Error: RepositoryError.BlobNotFound })
         {
-            _leftOut(new SnapshotProblem(path.Text, $"what was in this directory is lost: {e.Message}"));
+            _lost(new SnapshotProblem(path.Text, $"what was in this directory is lost: {e.Message}"));
             return [];
         }
     }

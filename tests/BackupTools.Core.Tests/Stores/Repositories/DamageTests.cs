@@ -141,7 +141,9 @@ public sealed class DamageTests : IDisposable
         List<VerifyResult> results = _scene.Verify(snapshot.SnapshotPath);
         Assert.Contains(Assert.Single(results).Problems, static problem => problem.Contains("/b", StringComparison.Ordinal));
         Assert.Equal(ErrorId.VerificationFailed, _scene.RestoreFails(snapshot.SnapshotPath, _scene["restored"]));
-        _scene.Restore(snapshot.SnapshotPath, _scene["restored"], static request => request with { SkipVerify = true });
+        Core.Restore.RestoreResult result =
+            _scene.Restore(snapshot.SnapshotPath, _scene["restored"], static request => request with { SkipVerify = true });
+        Assert.Equal(1, result.NotRestored);
         Assert.Equal("three", File.ReadAllText(_scene["restored", "added.txt"]));
         Assert.False(Path.Exists(_scene["restored", "b", "c.txt"]));
         Assert.Contains(_scene.Observer.Warnings, static warning => warning.Contains("'b'", StringComparison.Ordinal));
