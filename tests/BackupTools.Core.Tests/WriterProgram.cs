@@ -35,6 +35,7 @@ internal static class WriterProgram
             ["replace", var path] => Write(path, WriterHabit.Replace),
             ["probe", var path] => Probe(path),
             ["restore", .. var rest] => Restore.DyingRestore.Run(rest),
+            [Sources.Sqlite.DamagedDisk.Command, .. var rest] => Sources.Sqlite.DamagedDisk.Run(rest),
             _ => 2,
         };
     }

@@ -5,20 +5,6 @@ using BackupTools.Core.Snapshots;
 
 namespace BackupTools.Core.Sources.Sqlite;
 
-/// <summary>How a database was captured.</summary>
-/// <param name="Method">Page for page, compact, or raw.</param>
-/// <param name="CapturedAt">When the copy was the database's state (UTC).</param>
-/// <param name="IsWal">Whether the source uses a write-ahead log.</param>
-/// <param name="LockedMs">How long writers had to wait, in milliseconds; absent where they did not.</param>
-/// <param name="Source">The file's status at its source.</param>
-/// <param name="RawReason">What SQLite said, where the capture is raw.</param>
-internal sealed record DatabaseCaptureResult(
-    CaptureMethod Method, DateTime CapturedAt, bool IsWal, long? LockedMs, FileStatus Source, string? RawReason = null)
-{
-    /// <summary>SHA-256 of the copy in lower-case hex, where it was taken on the way.</summary>
-    public string? Sha256 { get; init; }
-}
-
 /// <summary>
 /// Copies a live database as one transaction's view, without writing anything beside it and without stopping others
 /// for longer than the copy takes. How it is opened depends on what stands beside it: see docs/design.md.
@@ -71,8 +57,14 @@ internal sealed class DatabaseCapture
         }
         catch (FileSystemException e) when (DatabaseState.IsBeside(location, e.Path))
         {
-            string message = $"What stands beside the database '{location.Text}' cannot be read: {e.Message}. Nothing was captured; " +
-                "run as a user who may read it, or find out what put it there.";
+            string advice = e.Error switch
+            {
+                FileSystemError.AccessDenied => "run as a user who may read it",
+                FileSystemError.Other when e.Code != 0 => "look at the disk",
+                FileSystemError.TooManyOpenFiles => "try again",
+                _ => "find out what put it there",
+            };
+            string message = $"What stands beside the database '{location.Text}' cannot be read: {e.Message}. Nothing was captured; {advice}.";
             throw new BackupException(ErrorId.CaptureFailed, message, e.Path, e);
         }
     }

@@ -146,6 +146,10 @@ internal static class DatabaseInspector
             cancellation.ThrowIfCancellationRequested();
             return Ask(connection, question, limit, cancellation);
         }
+        catch (SqliteException) when (SqliteConfinement.RefusedRead is { } refusal)
+        {
+            throw refusal;
+        }
         catch (SqliteException e) when (e.IsOfTheSystem)
         {
             throw new SqliteException(e.Code, $"'{path}' could not be checked: {e.Message}");
@@ -158,7 +162,10 @@ internal static class DatabaseInspector
         try
         {
             connection.Execute("PRAGMA cell_size_check=ON");
-            return question(connection);
+            T answer = question(connection);
+
+            // A check goes on behind a page that it could not read, and a count behind a table.
+            return SqliteConfinement.RefusedRead is { } refusal ? throw refusal : answer;
         }
         catch (SqliteException)
         {

@@ -95,7 +95,7 @@ internal static unsafe class PageCopy
                 {
                     int finish = SqliteNative.BackupFinish(backup);
                     backup = 0;
-                    throw new SqliteException(finish == SqliteNative.Ok ? result : finish, copy.LastMessage);
+                    throw copy.ErrorOf(finish == SqliteNative.Ok ? result : finish);
                 }
             }
             finally

@@ -28,6 +28,8 @@ internal sealed unsafe class SqliteConfinement : IDisposable
     private readonly DirectoryHandle _directory;
     private readonly byte[][] _prefixes;
     private readonly SqliteConfinement? _outer;
+    private readonly Dictionary<int, string> _opened = [];
+    private FileSystemException? _refusedRead;
 
     private SqliteConfinement(DirectoryHandle directory, params byte[][] prefixes)
     {
@@ -36,6 +38,28 @@ internal sealed unsafe class SqliteConfinement : IDisposable
         _prefixes = prefixes;
         _outer = t_current;
         t_current = this;
+    }
+
+    /// <summary>
+    /// The first read that the system refused to SQLite on this thread since the innermost of these is in force.
+    /// </summary>
+    public static FileSystemException? RefusedRead => t_current?._refusedRead;
+
+    /// <summary>Keeps that the system refused a read to SQLite, where one of these is in force.</summary>
+    public static bool TryNoteRefusedRead(int descriptor, int error)
+    {
+        if (t_current is null)
+        {
+            return false;
+        }
+
+        FileSystemException refusal = PosixErrors.Create(error, "reading", PathOf(descriptor));
+        for (SqliteConfinement? current = t_current; current is not null; current = current._outer)
+        {
+            current._refusedRead ??= refusal;
+        }
+
+        return true;
     }
 
     /// <summary>Lets SQLite reach a database and what stands beside it, on this thread until it is disposed.</summary>
@@ -67,6 +91,7 @@ internal sealed unsafe class SqliteConfinement : IDisposable
 
         SqliteSystemCall.Replace("open\0"u8, (nint)(delegate* unmanaged[Cdecl]<byte*, int, int, int>)&Open, ref s_open);
         SqliteSystemCall.Replace("unlink\0"u8, (nint)(delegate* unmanaged[Cdecl]<byte*, int>)&Unlink, ref s_unlink);
+        SqliteReads.Install();
         return true;
     }
 
@@ -127,9 +152,24 @@ internal sealed unsafe class SqliteConfinement : IDisposable
         if (descriptor >= 0)
         {
             Posix.SetBlocking(descriptor);
+            ReadOnlySpan<byte> text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
+            t_current!._opened[descriptor] = Path.Join(directory.Path, EntryName.FromBytes(text).Text);
         }
 
         return descriptor;
+    }
+
+    private static string PathOf(int descriptor)
+    {
+        for (SqliteConfinement? current = t_current; current is not null; current = current._outer)
+        {
+            if (current._opened.TryGetValue(descriptor, out string? path))
+            {
+                return path;
+            }
+        }
+
+        return t_current!._directory.Path;
     }
 
     private static UnixDirectoryHandle? Find(byte* path, out byte* name)

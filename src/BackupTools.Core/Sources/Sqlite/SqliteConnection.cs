@@ -32,9 +32,9 @@ internal sealed unsafe class SqliteConnection : IDisposable
             if (result != SqliteNative.Ok)
             {
                 // The code says why with the extended part (such as CANTOPEN_SYMLINK) only on the connection.
-                SqliteException error = handle == 0
+                Exception error = handle == 0
                     ? new SqliteException(result, "out of memory")
-                    : new SqliteException(SqliteNative.ErrorCode(handle), connection.LastMessage);
+                    : connection.ErrorOf(SqliteNative.ErrorCode(handle));
                 connection.Dispose();
                 throw error;
             }
@@ -99,8 +99,18 @@ internal sealed unsafe class SqliteConnection : IDisposable
     {
         if (result is not (SqliteNative.Ok or SqliteNative.Row or SqliteNative.Done))
         {
-            throw new SqliteException(result, LastMessage);
+            throw ErrorOf(result);
         }
+    }
+
+    /// <summary>
+    /// What to throw for a code that SQLite gave just now: of a read that the system refused, what the system said.
+    /// </summary>
+    /// <returns><see cref="SqliteException"/> or <see cref="FileSystem.FileSystemException"/>.</returns>
+    public Exception ErrorOf(int code)
+    {
+        SqliteException error = new(code, LastMessage);
+        return error.PrimaryCode == SqliteNative.InputOutput && SqliteConfinement.RefusedRead is { } refusal ? refusal : error;
     }
 
     public void Dispose()

@@ -6,6 +6,8 @@ namespace BackupTools.Core.Sources.Sqlite;
 /// </summary>
 internal static unsafe class SqliteSystemCall
 {
+    private const string Refusal = "its system calls cannot be replaced";
+
     /// <summary>Puts another function in a call's place.</summary>
     /// <param name="call">Its name, NUL-terminated.</param>
     /// <param name="ours">The other function, of the same type.</param>
@@ -13,16 +15,28 @@ internal static unsafe class SqliteSystemCall
     /// <exception cref="SqliteException">SQLite has no such call, or does not let it go.</exception>
     public static void Replace(ReadOnlySpan<byte> call, nint ours, ref nint before)
     {
+        if (!TryReplace(call, ours, ref before))
+        {
+            throw new SqliteException(SqliteNative.NotFound, Refusal);
+        }
+    }
+
+    /// <summary>The same for a call that not every build of SQLite makes.</summary>
+    /// <returns>Whether this one does.</returns>
+    public static bool TryReplace(ReadOnlySpan<byte> call, nint ours, ref nint before)
+    {
         SqliteEngine.EnsureLoaded();
         SqliteFileSystem* system = SqliteNative.FindFileSystem(null);
         fixed (byte* name = call)
         {
             Volatile.Write(ref before, system->GetSystemCall(system, name));
-            int result = before == 0 ? SqliteNative.NotFound : system->SetSystemCall(system, name, ours);
-            if (result != SqliteNative.Ok)
+            if (before == 0)
             {
-                throw new SqliteException(result, "its system calls cannot be replaced");
+                return false;
             }
+
+            int result = system->SetSystemCall(system, name, ours);
+            return result == SqliteNative.Ok ? true : throw new SqliteException(result, Refusal);
         }
     }
 }
