@@ -47,7 +47,8 @@ internal sealed class FileCopier
         {
             // Of the source, that is; what the store cannot take ends the run. What vanished meanwhile is no error.
             item.Entry = null;
-            if (e.Error != FileSystemError.NotFound)
+            // What is no plain file is no log; that one may not be read is told when its turn to be copied comes.
+            if (e.Error is FileSystemError.TooManyOpenFiles || (e.Error == FileSystemError.Other && e.Code != 0))
             {
                 errors.Add(new SnapshotProblem(item.Path.Text, e.Reason));
             }
@@ -198,7 +199,7 @@ internal sealed class FileCopier
     // as they lie, which proves nothing.
     private static void MarkIfEncryptedDatabase(TreeItem item, List<SnapshotProblem> errors)
     {
-        if (!item.HasLog || !HasLiveLog(item))
+        if (!item.HasLog || !HasLiveLog(item, errors))
         {
             return;
         }
@@ -213,7 +214,7 @@ internal sealed class FileCopier
         errors.Add(new SnapshotProblem(item.Path.Text, reason));
     }
 
-    private static bool HasLiveLog(TreeItem item)
+    private static bool HasLiveLog(TreeItem item, List<SnapshotProblem> errors)
     {
         const uint logMagic = 0x377f0682;
         try
@@ -222,8 +223,14 @@ internal sealed class FileCopier
             byte[] magic = new byte[4];
             return log.ReadAt(magic, 0) == 4 && (BinaryPrimitives.ReadUInt32BigEndian(magic) & ~1u) == logMagic;
         }
-        catch (FileSystemException)
+        catch (FileSystemException e)
         {
+            // What is no plain file is no log; that one may not be read is told when its turn to be copied comes.
+            if (e.Error is FileSystemError.TooManyOpenFiles || (e.Error == FileSystemError.Other && e.Code != 0))
+            {
+                errors.Add(new SnapshotProblem(item.Path.Text, $"whether it is an encrypted database is not known, since its log cannot be read: {e.Reason}"));
+            }
+
             return false;
         }
     }
