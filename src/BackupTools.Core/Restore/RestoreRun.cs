@@ -258,12 +258,24 @@ internal sealed class RestoreRun(
         return staged;
     }
 
-    // The swaps undo what they did before they let an error out; where that fails, too, the record has to stay.
+    // The swaps undo what they did before they let an error out; where that fails, too, the record has to stay. It tells of
+    // nothing where nothing stood.
     private static bool Guard(RestorePreparation preparation, RestoreRecord record, string stage, Func<bool> swap)
     {
         try
         {
             return swap();
+        }
+        catch (UnconfirmedInstallException e)
+        {
+            string path = preparation.Target.Path;
+            throw new BackupException(
+                ErrorId.InputOutput,
+                $"'{path}', where nothing stood, was restored and stands there whole, but it could not be made durable ({e.Cause.Message}), " +
+                $"nor be taken back ({e.Message}): a power cut may still take it. Look at the disk, and restore again: what stands there " +
+                "then is kept beside it.",
+                path,
+                e);
         }
         catch (RollbackException e)
         {

@@ -43,6 +43,7 @@ internal static class SafeRename
     /// Gives a stage the name of a target where nothing stands, durably; taken back where it cannot be made durable, so that
     /// an error means that nothing was changed.
     /// </summary>
+    /// <exception cref="UnconfirmedInstallException">It could not be taken back.</exception>
     public static void InstallNew(this DirectoryHandle parent, EntryName stage, EntryName target)
     {
         parent.RenameToFreeName(stage, parent, target);
@@ -52,7 +53,15 @@ internal static class SafeRename
         }
         catch (Exception e)
         {
-            RollbackException.Guard(e, () => parent.RenameToFreeName(target, parent, stage));
+            try
+            {
+                parent.RenameToFreeName(target, parent, stage);
+            }
+            catch (FileSystemException undoing)
+            {
+                throw new UnconfirmedInstallException(e, undoing);
+            }
+
             throw;
         }
     }

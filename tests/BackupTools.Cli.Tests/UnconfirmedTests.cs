@@ -1,0 +1,121 @@
+using System.Text.Json;
+
+namespace BackupTools.Cli.Tests;
+
+/// <summary>
+/// Disks that fail at the last step: what has its name already cannot be made durable, and mostly not be taken back
+/// either. The command has to tell what stands there then.
+/// </summary>
+public sealed class UnconfirmedTests
+{
+    [SkippableFact]
+    public void A_snapshot_whose_name_is_not_durable_is_taken_back()
+    {
+        using TemporaryDirectory directory = new();
+        string before = MakeStore(directory);
+
+        JsonElement error = RunOnFailingDisk(directory, "store", ["fsync:error=EIO:when=3+"], "new", "app.db", "--to", "store", "--json");
+
+        Assert.Equal("InputOutput", error.Text("error_id"));
+        Assert.Equal(before, Content(directory["store"]));
+    }
+
+    [SkippableFact]
+    public void A_snapshot_that_can_neither_be_made_durable_nor_taken_back_is_told_and_stays()
+    {
+        using TemporaryDirectory directory = new();
+        string before = MakeStore(directory);
+
+        JsonElement error = RunOnFailingDisk(
+            directory, "store", ["fsync:error=EIO:when=3+", "renameat:error=EIO", "unlinkat:error=EIO"], "new", "app.db", "--to", "store", "--json");
+
+        Assert.Equal("InputOutput", error.Text("error_id"));
+        string manifest = Assert.Single(
+            Directory.GetFiles(directory["store"], "*.manifest.json").Select(Path.GetFileName).OfType<string>(),
+            name => !name.StartsWith('.') && !before.Contains(name, StringComparison.Ordinal));
+        Assert.Contains($"'{manifest}' could not be taken back", error.Text("message"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Nothing was published", error.Text("message"), StringComparison.Ordinal);
+        BackupToolsProcess.Run(directory, "verify", "store", "--level", "rehearse").Expect(0);
+        BackupToolsProcess.Run(directory, "new", "app.db", "--to", "store").Expect(0);
+        Assert.Equal(4, BackupToolsProcess.Run(directory, "list", "store", "--json").Expect(0).Objects.Count(one => one.Text("state") == "complete"));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(directory["store"]), path => Path.GetFileName(path).StartsWith(".partial-", StringComparison.Ordinal));
+    }
+
+    [SkippableTheory]
+    [InlineData("app")]
+    [InlineData("state")]
+    public void A_restore_to_where_nothing_stood_that_is_not_durable_is_taken_back(string name)
+    {
+        using TemporaryDirectory directory = new();
+        MakeStore(directory);
+        Directory.CreateDirectory(directory["place"]);
+
+        JsonElement error = RunOnFailingDisk(
+            directory, "place", ["fsync:error=EIO:when=1+"], "restore", "store", "--name", name, "--to", "place/restored", "--json");
+
+        Assert.Equal("InputOutput", error.Text("error_id"));
+        Assert.Contains("left as it was", error.Text("message"), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(directory["place"]));
+    }
+
+    [SkippableTheory]
+    [InlineData("app")]
+    [InlineData("state")]
+    public void A_restore_to_where_nothing_stood_that_can_neither_be_made_durable_nor_taken_back_is_told_and_stays(string name)
+    {
+        using TemporaryDirectory directory = new();
+        MakeStore(directory);
+        Directory.CreateDirectory(directory["place"]);
+
+        JsonElement error = RunOnFailingDisk(
+            directory,
+            "place",
+            ["fsync:error=EIO:when=1+", "renameat2:error=EIO:when=2+", "unlinkat:error=EIO"],
+            "restore", "store", "--name", name, "--to", "place/restored", "--json");
+
+        // Whole, and usable as a source at once; the next restore keeps it.
+        Assert.Equal("InputOutput", error.Text("error_id"));
+        Assert.Contains("stands there whole", error.Text("message"), StringComparison.Ordinal);
+        Assert.DoesNotContain("left as it was", error.Text("message"), StringComparison.Ordinal);
+        Assert.Equal(directory["place/restored"], error.Text("path"));
+        string restored = Content(directory["place/restored"]);
+        Assert.Equal(name == "state" ? Content(directory["state"]) : Content(Directory.GetFiles(directory["store"], "app-*.db").Single()), restored);
+        BackupToolsProcess.Run(directory, "new", "place/restored", "--to", "elsewhere").Expect(0);
+        JsonElement again = Assert.Single(
+            BackupToolsProcess.Run(directory, "restore", "store", "--name", name, "--to", "place/restored", "--json").Expect(0).Objects);
+        Assert.Equal(restored, Content(again.Text("previous")));
+        Assert.Equal(2, Directory.GetFileSystemEntries(directory["place"]).Length);
+    }
+
+    // A snapshot of a database, and one of a directory; what stands in the store afterwards.
+    private static string MakeStore(TemporaryDirectory directory)
+    {
+        Skip.IfNot(Tool.Runs("strace", "-V"), "Needs strace, to let system calls fail.");
+        SqliteShell.SkipWhereMissing();
+        SqliteShell.CreateAccounts(directory, "app.db", "delete");
+        Directory.CreateDirectory(directory["state/below"]);
+        File.WriteAllText(directory["state/below/note"], "as it was");
+        BackupToolsProcess.Run(directory, "new", "app.db", "--to", "store").Expect(0);
+        BackupToolsProcess.Run(directory, "new", "state", "--to", "store").Expect(0);
+        return Content(directory["store"]);
+    }
+
+    // Only calls upon that very directory fail, and one after the other makes them.
+    private static JsonElement RunOnFailingDisk(TemporaryDirectory directory, string place, string[] faults, params string[] arguments)
+    {
+        string[] strace =
+        [
+            "-f", "-qq", "-o", "/dev/null", "-P", directory[place], "-e", "trace=fsync,renameat,renameat2,unlinkat",
+            .. faults.SelectMany(static fault => (string[])["-e", "inject=" + fault]), "dotnet", "exec", BackupToolsProcess.Program, .. arguments,
+        ];
+        return Assert.Single(BackupToolsProcess.RunOther(directory, "strace", strace).Expect(1).Objects);
+    }
+
+    // Names and contents of a file or of a tree.
+    private static string Content(string path)
+    {
+        string[] files = Directory.Exists(path) ? Directory.GetFileSystemEntries(path, "*", SearchOption.AllDirectories) : [path];
+        return string.Join('\n', files.Order(StringComparer.Ordinal).Select(file =>
+            Path.GetRelativePath(path, file) + " " + (File.Exists(file) ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))) : "/")));
+    }
+}
