@@ -36,6 +36,11 @@ internal static class Outcome
             // What could not be read of a source is told by its path within that.
             string path = result.ExitCode == Incomplete ? "Not read: '" : place;
             Assert.True(result.Error.Contains(path, StringComparison.Ordinal), "no path was named");
+            if (fault.Reading)
+            {
+                Assert.True(
+                    result.Error.Contains("Input/output error", StringComparison.Ordinal), "what could not be read was told as something else");
+            }
         }
         else if (run.Struck.Traits.HasFlag(CallTraits.Syncs))
         {

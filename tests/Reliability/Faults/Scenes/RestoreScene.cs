@@ -163,6 +163,9 @@ internal sealed class RestoreScene : Scene
             bool isHindered = Outcome.IsCleaningHindered(run, fault);
             Assert.True(isOld || isHindered, $"a failed restore changed the target:\n{_before!.Target.Difference(area.Target)}");
             Assert.True(area.Work.Count == 0 || isHindered, $"a failed restore left {string.Join(", ", area.Work)}");
+            bool isTold = run.Result.Error.Contains("could not be undone", StringComparison.Ordinal)
+                || run.Result.Error.Contains("stands there whole", StringComparison.Ordinal);
+            Assert.True(isOld || !isNew || isTold, "a failed restore left the new target, and did not say so");
         }
 
         if (!isOld && !isNew)
