@@ -104,6 +104,7 @@ internal static class CommandLine
         if (Array.Exists(args, argument => argument.StartsWith('-')))
         {
             AddSwitchesWithValues(errors, args, parsed);
+            AddMissingValues(errors, args, parsed);
             AddUnknownOptions(errors, parsed);
         }
 
@@ -137,6 +138,34 @@ internal static class CommandLine
             {
                 errors.Add($"'{option.Name}' takes no value.");
             }
+        }
+    }
+
+    /// <summary>
+    /// An option whose value is missing would otherwise take the next option for it: <c>--keep-tag --dry-run</c> would
+    /// remove snapshots.
+    /// </summary>
+    private static void AddMissingValues(List<string> errors, string[] args, ParseResult parsed)
+    {
+        List<Option> options = [.. parsed.CommandResult.Command.Options.Union([s_json.Option, s_verbose.Option])];
+        Option? waiting = null;
+        foreach (string argument in args.TakeWhile(argument => argument != "--"))
+        {
+            int sign = argument.IndexOfAny(['=', ':']);
+            string name = sign < 0 ? argument : argument[..sign];
+            Option? option = options.Find(option => option.Name == name || option.Aliases.Contains(name));
+            if (waiting is not null && option is not null)
+            {
+                errors.Add($"'{waiting.Name}' lacks its value. Write '{waiting.Name}={argument}' where '{argument}' is meant to be it.");
+            }
+
+            bool takesValue = option?.Arity.MaximumNumberOfValues > 0;
+            if (takesValue && sign == argument.Length - 1)
+            {
+                errors.Add($"{name}: the value is empty.");
+            }
+
+            waiting = takesValue && sign < 0 ? option : null;
         }
     }
 

@@ -27,6 +27,11 @@ public class ExitCodeTests
     [InlineData("new", "a", "--lock-timeout", "60")]
     [InlineData("new", "a", "--name", "b", "--name", "c")]
     [InlineData("new", "")]
+    [InlineData("new", "a", "--to")]
+    [InlineData("new", "a", "--to=")]
+    [InlineData("new", "a", "--comment=", "--to", "b")]
+    [InlineData("new", "a", "--to", "--keep", "3")]
+    [InlineData("new", "a", "--name", "--json")]
     [InlineData("restore", "a")]
     [InlineData("restore", "a", "b", "--to", "c")]
     [InlineData("list", "a", "--json=false")]
@@ -34,6 +39,7 @@ public class ExitCodeTests
     [InlineData("verify", "a", "--level", "Hash")]
     [InlineData("prune", "a", "--keep-within", "10")]
     [InlineData("prune", "a", "b", "--keep-last", "1")]
+    [InlineData("prune", "a", "--keep-tag", "--dry-run")]
     public void Wrong_arguments_are_refused_with_a_hint(params string[] arguments)
     {
         using TemporaryDirectory directory = new();
@@ -42,6 +48,17 @@ public class ExitCodeTests
         Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
         Assert.Contains("--help", result.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory.Path));
+    }
+
+    [Fact]
+    public void A_value_may_look_like_an_option_where_nothing_else_can_be_meant()
+    {
+        using TemporaryDirectory directory = new();
+        Samples.Source(directory);
+        JsonElement made = Assert.Single(BackupToolsProcess.Run(
+            directory, "new", "source", "--comment=--keep", "--tag", "-x", "--json").Expect(0).Objects);
+        Assert.Equal("--keep", made.Text("comment"));
+        Assert.Equal("-x", made.GetProperty("tags")[0].GetString());
     }
 
     [Fact]
