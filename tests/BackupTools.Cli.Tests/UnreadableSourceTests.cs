@@ -18,7 +18,7 @@ public sealed class UnreadableSourceTests
         SqliteShell.CreateAccounts(directory, "source/app.db", "delete");
 
         // From each of its reads on: first come those of our own, then those of SQLite.
-        ProcessResult run = RunOnFailingDisk(directory, "source/app.db", $"pread64:error=EIO:when={from}+");
+        ProcessResult run = RunOnFailingDisk(directory, directory["source/app.db"], "pread64", $"pread64:error=EIO:when={from}+");
 
         JsonElement manifest = Assert.Single(run.Expect(3).Objects);
         JsonElement error = Assert.Single(manifest.GetProperty("errors").EnumerateArray());
@@ -39,12 +39,34 @@ public sealed class UnreadableSourceTests
         File.WriteAllText(directory["source/secret"], "nothing that SQLite can read");
         File.WriteAllBytes(directory["source/secret-wal"], [0x37, 0x7f, 0x06, 0x82, 1, 2, 3, 4]);
 
-        ProcessResult run = RunOnFailingDisk(directory, "source/secret-wal", "pread64:error=EIO");
+        ProcessResult run = RunOnFailingDisk(directory, directory["source/secret-wal"], "pread64", "pread64:error=EIO");
 
         JsonElement manifest = Assert.Single(run.Expect(3).Objects);
         JsonElement error = Assert.Single(manifest.GetProperty("errors").EnumerateArray());
         Assert.Equal("secret", error.Text("path"));
         Assert.Contains("Input/output error", error.Text("reason"), StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("EACCES", "Permission denied")]
+    [InlineData("EPERM", "Operation not permitted")]
+    [InlineData("EIO", "Input/output error")]
+    [InlineData("ESTALE", "Stale file handle")]
+    public void A_file_that_the_system_refuses_to_open_is_missing_and_told(string error, string reason)
+    {
+        using TemporaryDirectory directory = new();
+        SkipWhereMissing();
+        Samples.Source(directory);
+
+        // Opened by its bare name, in its directory.
+        ProcessResult run = RunOnFailingDisk(directory, "leaf", "openat", $"openat:error={error}");
+
+        JsonElement manifest = Assert.Single(run.Expect(3).Objects);
+        JsonElement told = Assert.Single(manifest.GetProperty("errors").EnumerateArray());
+        Assert.Equal("sub/leaf", told.Text("path"));
+        Assert.Contains(reason, told.Text("reason"), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Join(manifest.Text("snapshot_path"), "note")));
+        Assert.False(File.Exists(Path.Join(manifest.Text("snapshot_path"), "sub", "leaf")));
     }
 
     private static void SkipWhereMissing()
@@ -53,9 +75,9 @@ public sealed class UnreadableSourceTests
         SqliteShell.SkipWhereMissing();
     }
 
-    private static ProcessResult RunOnFailingDisk(TemporaryDirectory directory, string file, string fault) => BackupToolsProcess.RunOther(
+    private static ProcessResult RunOnFailingDisk(TemporaryDirectory directory, string path, string call, string fault) => BackupToolsProcess.RunOther(
         directory,
         "strace",
-        "-f", "-qq", "-o", "/dev/null", "-P", directory[file], "-e", "trace=pread64", "-e", "inject=" + fault,
+        "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "trace=" + call, "-e", "inject=" + fault,
         "dotnet", "exec", BackupToolsProcess.Program, "new", "source", "--to", "backups", "--json");
 }

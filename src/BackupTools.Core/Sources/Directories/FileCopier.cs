@@ -47,8 +47,7 @@ internal sealed class FileCopier
         {
             // Of the source, that is; what the store cannot take ends the run. What vanished meanwhile is no error.
             item.Entry = null;
-            // What is no plain file is no log; that one may not be read is told when its turn to be copied comes.
-            if (e.Error is FileSystemError.TooManyOpenFiles || (e.Error == FileSystemError.Other && e.Code != 0))
+            if (e.Error != FileSystemError.NotFound)
             {
                 errors.Add(new SnapshotProblem(item.Path.Text, e.Reason));
             }
