@@ -75,8 +75,15 @@ internal sealed unsafe class WatchedProcess : IDisposable
     public int? Wait(TimeSpan patience)
     {
         Native.PollEntry entry = new() { Descriptor = _processDescriptor, Wanted = 1 };
-        bool ended = Native.Poll(&entry, 1, (int)patience.TotalMilliseconds) == 1;
-        if (!ended)
+        int ended;
+        long start = Environment.TickCount64;
+        do
+        {
+            // A signal to this process, such as for the end of any child, cuts waiting short.
+            ended = Native.Poll(&entry, 1, (int)Math.Max(0, patience.TotalMilliseconds - (Environment.TickCount64 - start)));
+        }
+        while (ended < 0);
+        if (ended == 0)
         {
             Kill();
         }
@@ -84,7 +91,7 @@ internal sealed unsafe class WatchedProcess : IDisposable
         int status;
         Assert.Equal(_id, Native.Wait(_id, &status, 0));
         int signal = status & 0x7f;
-        return !ended ? null : signal == 0 ? (status >> 8) & 0xff : 128 + signal;
+        return ended == 0 ? null : signal == 0 ? (status >> 8) & 0xff : 128 + signal;
     }
 
     /// <summary>Ends it at once.</summary>
