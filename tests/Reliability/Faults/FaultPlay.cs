@@ -15,9 +15,7 @@ internal sealed record FaultPlan(Fault Fault, string Label, int Most, int MostOf
 internal static class FaultPlay
 {
     // A second stage for one scene is worth building for so many cases.
-    private const int WorthAStage = 8;
-
-    private static readonly int s_workers = Math.Max(1, Math.Min(4, Environment.ProcessorCount));
+    private const int WorthAStage = 12;
 
     /// <summary>Plays the plans through all scenes, several at once: whatever a case counts is of its own process.</summary>
     public static void Strike(AttackRun run, IReadOnlyList<FaultPlan> plans)
@@ -39,18 +37,13 @@ internal static class FaultPlay
         }
 
         Lock gate = new();
-        Task[] workers = [.. Enumerable.Range(0, s_workers).Select(_ => Task.Factory.StartNew(
-            () =>
+        Workers.Run(run, () =>
+        {
+            while (Next(works, gate) is { } work)
             {
-                while (Next(works, gate) is { } work)
-                {
-                    work.Play(run);
-                }
-            },
-            run.Cancellation,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default))];
-        Task.WaitAll(workers, CancellationToken.None);
+                work.Play(run);
+            }
+        });
     }
 
     // A scene that nobody has begun, those that take longest first; then the one with the most left to do.

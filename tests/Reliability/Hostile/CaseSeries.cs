@@ -6,8 +6,6 @@ namespace BackupTools.Reliability.Hostile;
 /// <summary>Cases that differ by their random choices alone, and are repeated by the seed and their number.</summary>
 internal static class CaseSeries
 {
-    private static readonly int s_workers = Math.Clamp(Environment.ProcessorCount, 1, 4);
-
     /// <summary>Plays a kind: as many cases as the dose says, in the long dose for as long as it lasts.</summary>
     /// <param name="run">Who counts.</param>
     /// <param name="kind">The kind.</param>
@@ -30,20 +28,15 @@ internal static class CaseSeries
         long count = run.Dose.Choose(counts.Small, counts.Bounded, long.MaxValue);
         Stopwatch watch = Stopwatch.StartNew();
         int next = -1;
-        Task[] workers = [.. Enumerable.Range(0, s_workers).Select(_ => Task.Factory.StartNew(
-            () =>
+        Workers.Run(run, () =>
+        {
+            int number;
+            while ((number = Interlocked.Increment(ref next)) < count
+                && (run.Dose != Dose.Long || watch.Elapsed < run.LongTime * share))
             {
-                int number;
-                while ((number = Interlocked.Increment(ref next)) < count
-                    && (run.Dose != Dose.Long || watch.Elapsed < run.LongTime * share))
-                {
-                    Play(run, kind, number, body);
-                }
-            },
-            run.Cancellation,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default))];
-        Task.WaitAll(workers, CancellationToken.None);
+                Play(run, kind, number, body);
+            }
+        });
     }
 
     private static void Play(AttackRun run, string kind, int number, Action<Random> body)

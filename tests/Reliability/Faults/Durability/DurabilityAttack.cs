@@ -15,11 +15,10 @@ internal sealed class DurabilityAttack : IAttack
 
     public void Run(AttackRun run)
     {
-        ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = run.Cancellation };
         foreach (bool hasSyncFileSystem in (bool[])[true, false])
         {
             string kind = hasSyncFileSystem ? "with syncfs" : "with fsync alone";
-            Parallel.ForEach(AllScenes.Makers, options, make =>
+            Workers.ForEach(run, AllScenes.Makers, make =>
             {
                 Scene scene = make();
                 if ((Trace.Obstacle ?? scene.Obstacle) is { } obstacle)

@@ -29,9 +29,8 @@ internal sealed class FullDiskAttack : IAttack
                 .SelectMany(disk => AllScenes.Makers.Where((make, i) => disk.Fits(make()) && (!isSmall || (i % 2 == 0 && !make().IsLong)))
                     .Select(make => ($"{disk.Name}: {make().Name}", disk.Directory, make))),
         ];
-        ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = run.Cancellation };
         int full = 0;
-        Parallel.ForEach(plays, options, play => Interlocked.Add(ref full, Play(run, play.Kind, play.Directory, play.Make())));
+        Workers.ForEach(run, plays, play => Interlocked.Add(ref full, Play(run, play.Kind, play.Directory, play.Make())));
         run.Tell("room", string.Create(CultureInfo.InvariantCulture, $"{full} runs had too little"));
     }
 

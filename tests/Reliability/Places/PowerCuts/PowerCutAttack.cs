@@ -32,22 +32,28 @@ internal sealed class PowerCutAttack : IAttack
 
     private static void Play(AttackRun run, ReflinkPlace images)
     {
-        foreach (DiskFormat format in run.Dose == Dose.Small ? (DiskFormat[])[DiskFormats.Ext4] : [DiskFormats.Ext4, DiskFormats.Ext4WriteBack, DiskFormats.Xfs, DiskFormats.Btrfs])
+        DiskFormat[] formats = run.Dose == Dose.Small
+            ? [DiskFormats.Ext4]
+            : [DiskFormats.Ext4, DiskFormats.Ext4WriteBack, DiskFormats.Xfs, DiskFormats.Btrfs];
+        (DiskFormat Format, Scene Scene)[] plays =
+        [
+            .. formats.SelectMany(format => AllScenes.Makers
+                .Where((_, i) => run.OnlyCase is not null || IsWanted(run.Dose, format, i))
+                .Select(make => (format, make()))),
+        ];
+        Workers.ForEach(run, plays, play =>
         {
-            for (int i = 0; i < AllScenes.Makers.Count; i++)
+            string kind = $"{play.Format.Name}: {play.Scene.Name}";
+            if (run.Wants(kind))
             {
-                // In the bounded dose the others than ext4 share the scenes.
-                bool isWanted = run.OnlyCase is not null || run.Dose.Choose(i is 0 or 4, format == DiskFormats.Ext4 || i % 3 == format.Name.Length % 3, true);
-                Scene scene = AllScenes.Makers[i]();
-                string kind = $"{format.Name}: {scene.Name}";
-                if (isWanted && run.Wants(kind))
-                {
-                    run.Cancellation.ThrowIfCancellationRequested();
-                    run.Prepare(kind, () => Play(run, kind, images, format, scene));
-                }
+                run.Prepare(kind, () => Play(run, kind, images, play.Format, play.Scene));
             }
-        }
+        });
     }
+
+    // In the bounded dose the others than ext4 share the scenes.
+    private static bool IsWanted(Dose dose, DiskFormat format, int scene) =>
+        dose.Choose(scene is 0 or 4, format == DiskFormats.Ext4 || scene % 3 == format.Name.Length % 3, true);
 
     private static void Play(AttackRun run, string kind, ReflinkPlace images, DiskFormat format, Scene scene)
     {
