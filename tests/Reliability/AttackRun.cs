@@ -35,6 +35,7 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
     private readonly ConcurrentQueue<FailedCase> _failures = new();
     private readonly ConcurrentQueue<(string Kind, string Text)> _skips = new();
     private readonly ConcurrentQueue<(string Kind, string Text)> _figures = new();
+    private readonly Stopwatch _clock = new();
 
     public IAttack Attack => attack;
 
@@ -71,15 +72,29 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
     /// <summary>What was measured on the way.</summary>
     public IReadOnlyCollection<(string Kind, string Text)> Figures => _figures;
 
-    /// <summary>How long it took.</summary>
-    public TimeSpan Elapsed { get; private set; }
+    /// <summary>Hears of each failure when it happens, on whatever thread.</summary>
+    public Action<AttackRun, FailedCase> OnFailure { get; init; } = static (_, _) => { };
+
+    /// <summary>How long it took, or has taken until now.</summary>
+    public TimeSpan Elapsed => _clock.Elapsed;
+
+    /// <summary>Whether it came to its end, and was not stopped on the way.</summary>
+    public bool IsDone { get; private set; }
 
     /// <summary>Runs all of the attack; what it throws outside of its cases is a failure, too.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped; what it has counted until then stands.</exception>
     public void Run()
     {
-        long start = Stopwatch.GetTimestamp();
-        Guard("the attack itself", "all", () => attack.Run(this), isCase: false);
-        Elapsed = Stopwatch.GetElapsedTime(start);
+        _clock.Start();
+        try
+        {
+            Guard("the attack itself", "all", () => attack.Run(this), isCase: false);
+            IsDone = true;
+        }
+        finally
+        {
+            _clock.Stop();
+        }
     }
 
     /// <summary>Whether a case is to be run; for an attack that has to prepare something for it.</summary>
@@ -135,14 +150,17 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
         {
             Skip(kind, e.Message);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellation.IsCancellationRequested)
         {
-            throw;
+            // Whoever stops this by a key stops the processes that it watches, too: what came of that is no failure.
+            throw new OperationCanceledException(cancellation);
         }
         catch (Exception e)
         {
             Of(kind).Count(held: false);
-            _failures.Enqueue(new FailedCase(kind, id, e is XunitException ? e.Message : e.ToString()));
+            FailedCase failure = new(kind, id, e is XunitException ? e.Message : e.ToString());
+            _failures.Enqueue(failure);
+            OnFailure(this, failure);
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class AttackTests
     {
         AttackRun run = new(Attacks.All.Single(attack => attack.Name == name), Dose.Small, Seed, CancellationToken.None);
         run.Run();
-        string report = Report.Write([run]);
+        string report = Report.Write([run], run.Elapsed);
         File.AppendAllText(ReportPath(), report + "\n");
         Skip.If(run.Kinds.Count == 0 && run.Skips.Count > 0, string.Join("; ", run.Skips.Select(static skip => skip.Text)));
         Assert.NotEmpty(run.Kinds);

@@ -12,6 +12,9 @@ internal interface IAttack
     /// <summary>Numbers of the invariants in docs/design.md that it attacks.</summary>
     IReadOnlyList<int> Invariants { get; }
 
+    /// <summary>Whether it does one thing at a time, so that it is run beside others.</summary>
+    bool IsSequential => false;
+
     /// <summary>Runs its cases, each through <see cref="AttackRun.Case"/>.</summary>
     void Run(AttackRun run);
 }

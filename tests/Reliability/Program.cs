@@ -6,6 +6,9 @@ namespace BackupTools.Reliability;
 /// <summary>Runs attacks by hand; <see cref="AttackTests"/> runs their small dose.</summary>
 internal static class Program
 {
+    // As a shell tells the end by an interrupt.
+    private const int Stopped = 130;
+
     private static int Main(string[] arguments)
     {
         if (arguments is [Live.LiveWriter.Command, .. var rest])
@@ -30,7 +33,7 @@ internal static class Program
             DefaultValueFactory = static _ => 30,
         };
         Option<string?> program = new("--backuptools") { Description = "An executable to attack, instead of one published from this source tree" };
-        Option<string?> output = new("--output") { Description = "A file for the report, beside standard output" };
+        Option<string?> output = new("--output") { Description = "A file for the report, beside standard output; written after each attack" };
         RootCommand root = new("Attacks backuptools and counts what held. Exits with 1 where anything did not.")
         {
             chosen, dose, seed, only, minutes, program, output,
@@ -40,7 +43,6 @@ internal static class Program
             {
                 string[] wanted = parsed.GetValue(chosen) is { Length: > 0 } some ? some : names;
                 int start = parsed.GetValue(seed) ?? Random.Shared.Next();
-                List<AttackRun> runs = [];
                 using TemporaryDirectory published = new();
                 if (parsed.GetValue(program) is { } other)
                 {
@@ -51,26 +53,19 @@ internal static class Program
                     Console.Error.WriteLine($"The program as it was built is attacked: {obstacle}.");
                 }
 
-                foreach (IAttack attack in Attacks.All.Where(attack => wanted.Contains(attack.Name)))
-                {
-                    AttackRun run = new(attack, parsed.GetValue(dose), start, cancellation)
-                    {
-                        OnlyCase = parsed.GetValue(only),
-                        LongTime = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
-                    };
-                    runs.Add(run);
-                    Console.Error.WriteLine(attack.Name + " ...");
-                    run.Run();
-                }
-
-                string report = Report.Write(runs);
-                Console.Out.Write(report);
-                if (parsed.GetValue(output) is { } file)
-                {
-                    File.WriteAllText(file, report);
-                }
-
-                return runs.Exists(static run => run.Failures.Count > 0) || !runs.Exists(static run => run.Kinds.Count > 0) ? 1 : 0;
+                AttackRun[] runs =
+                [
+                    .. Attacks.All.Where(attack => wanted.Contains(attack.Name)).Select(attack =>
+                        new AttackRun(attack, parsed.GetValue(dose), start, cancellation)
+                        {
+                            OnlyCase = parsed.GetValue(only),
+                            LongTime = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+                            OnFailure = AttackSeries.Tell,
+                        }),
+                ];
+                Console.Out.Write(new AttackSeries(runs, parsed.GetValue(output)).Run());
+                return cancellation.IsCancellationRequested ? Stopped
+                    : Array.Exists(runs, static run => run.Failures.Count > 0) || !Array.Exists(runs, static run => run.Kinds.Count > 0) ? 1 : 0;
             },
             CancellationToken.None));
         return root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) })

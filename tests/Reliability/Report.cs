@@ -6,7 +6,9 @@ namespace BackupTools.Reliability;
 /// <summary>What came out, as Markdown.</summary>
 internal static class Report
 {
-    public static string Write(IReadOnlyCollection<AttackRun> runs)
+    /// <param name="runs">The attacks that were begun.</param>
+    /// <param name="elapsed">How long they took together; some run beside others.</param>
+    public static string Write(IReadOnlyCollection<AttackRun> runs, TimeSpan elapsed)
     {
         StringBuilder text = new();
         text.AppendLine("| attack | kind of case | cases | held | failed |");
@@ -29,7 +31,7 @@ internal static class Report
         text.AppendLine();
         Append(
             text,
-            $"{runs.Sum(static run => run.Elapsed.TotalSeconds):0} s, seed {runs.First().Seed}, scratch places in {Path.GetTempPath()}: {string.Join(", ", runs.Select(static run => string.Create(CultureInfo.InvariantCulture, $"{run.Attack.Name} {run.Elapsed.TotalSeconds:0} s")))}");
+            $"{elapsed.TotalSeconds:0} s, seed {runs.First().Seed}, scratch places in {Path.GetTempPath()}: {string.Join(", ", runs.Select(static run => $"{run.Attack.Name} {Took(run)}"))}");
 
         AppendList(text, "Figures", runs.SelectMany(run => run.Figures.Select(f => $"{run.Attack.Name}, {f.Kind}: {f.Text}")));
         AppendList(text, "Skipped", runs.SelectMany(run => run.Skips.Select(s => $"{run.Attack.Name}, {s.Kind}: {s.Text}")));
@@ -38,14 +40,25 @@ internal static class Report
             foreach (FailedCase failure in run.Failures)
             {
                 text.AppendLine();
-                Append(text, $"FAILED {run.Attack.Name}, {failure.Kind}/{failure.Id}");
-                Append(text, $"  repeat: {Repeat(run, failure)}");
-                text.AppendLine("  " + failure.Problem.ReplaceLineEndings("\n  "));
+                text.AppendLine(Describe(run, failure));
             }
         }
 
         return text.ToString();
     }
+
+    /// <summary>What came out of one attack, on one line.</summary>
+    public static string Summarize(AttackRun run) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{run.Attack.Name}: {run.Kinds.Sum(static kind => kind.Cases)} cases, {run.Kinds.Sum(static kind => kind.Held)} held, " +
+        $"{run.Kinds.Sum(static kind => kind.Failed)} failed, {Took(run)}");
+
+    /// <summary>What was wrong in a case, and how to repeat it.</summary>
+    public static string Describe(AttackRun run, FailedCase failure) =>
+        $"FAILED {run.Attack.Name}, {failure.Kind}/{failure.Id}\n  repeat: {Repeat(run, failure)}\n  {failure.Problem.ReplaceLineEndings("\n  ")}";
+
+    private static string Took(AttackRun run) =>
+        string.Create(CultureInfo.InvariantCulture, $"{run.Elapsed.TotalSeconds:0} s{(run.IsDone ? string.Empty : " (not to its end)")}");
 
     // An attack counts for each invariant that it attacks: the table of docs/reliability.md.
     private static void AppendInvariants(StringBuilder text, IReadOnlyCollection<AttackRun> runs)

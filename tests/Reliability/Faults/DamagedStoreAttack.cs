@@ -27,6 +27,8 @@ internal sealed class DamagedStoreAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [1, 5, 9];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         using TemporaryDirectory directory = new();

@@ -14,6 +14,8 @@ internal sealed class ClockAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [1, 5, 8, 9];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         if (Arena.Obstacle is { } obstacle)

@@ -21,6 +21,8 @@ internal sealed class PrivilegeAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [7, 9];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         if (!OperatingSystem.IsLinux())

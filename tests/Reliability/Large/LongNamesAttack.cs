@@ -16,6 +16,8 @@ internal sealed class LongNamesAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [7, 9, 11];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         Skip.If(OperatingSystem.IsWindows(), "Names are bytes on Unix alone.");

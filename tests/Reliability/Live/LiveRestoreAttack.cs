@@ -14,6 +14,8 @@ internal sealed class LiveRestoreAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [5, 6];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         foreach (string journalMode in run.Dose.Choose<string[]>(["wal"], ["wal", "delete"], ["wal", "delete"]))

@@ -15,6 +15,8 @@ internal sealed class ForeignFileSystemAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [1, 2, 5, 7, 9];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         (string Id, Func<ImageFormat, bool> Fits, Case Body)[] cases =
