@@ -87,6 +87,24 @@ public sealed class UnconfirmedTests
         Assert.Equal(2, Directory.GetFileSystemEntries(directory["place"]).Length);
     }
 
+    [SkippableFact]
+    public void A_restore_onto_an_empty_directory_that_cannot_remove_it_leaves_it_as_it_was()
+    {
+        using TemporaryDirectory directory = new();
+        MakeStore(directory);
+        Directory.CreateDirectory(directory["place/restored"]);
+
+        JsonElement error = RunOnFailingDisk(
+            directory, "place", ["unlinkat:error=EIO"], "restore", "store", "--name", "state", "--to", "place/restored", "--json");
+
+        Assert.Equal("InputOutput", error.Text("error_id"));
+        Assert.Contains("left as it was", error.Text("message"), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(directory["place/restored"]));
+        BackupToolsProcess.Run(directory, "restore", "store", "--name", "state", "--to", "place/restored").Expect(0);
+        Assert.Equal(Content(directory["state"]), Content(directory["place/restored"]));
+        Assert.Single(Directory.GetFileSystemEntries(directory["place"]));
+    }
+
     // A snapshot of a database, and one of a directory; what stands in the store afterwards.
     private static string MakeStore(TemporaryDirectory directory)
     {

@@ -57,6 +57,7 @@ internal static class DirectorySwap
 
             reached("kept");
             parent.Sync();
+            isKept = isKept || KeepUnlessEmpty(parent, stage, safety);
         }
         catch (Exception e)
         {
@@ -64,7 +65,7 @@ internal static class DirectorySwap
             throw;
         }
 
-        return isKept || KeepUnlessEmpty(parent, stage, safety);
+        return isKept;
     }
 
     /// <summary>Finishes or undoes what a dead run had begun; what it leaves behind is the stage, if anything.</summary>
