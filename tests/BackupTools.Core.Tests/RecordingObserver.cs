@@ -15,11 +15,18 @@ internal sealed class RecordingObserver : IRunObserver
     /// <summary>Called at each report, to act in the middle of a run.</summary>
     public Action<ProgressReport>? Progressed { get; init; }
 
+    /// <summary>Called at each notice, to act when something is told.</summary>
+    public Action<Notice>? Noticed { get; init; }
+
     public void OnProgress(ProgressReport report)
     {
         ProgressReports++;
         Progressed?.Invoke(report);
     }
 
-    public void OnNotice(Notice notice) => _notices.Add(notice);
+    public void OnNotice(Notice notice)
+    {
+        _notices.Add(notice);
+        Noticed?.Invoke(notice);
+    }
 }

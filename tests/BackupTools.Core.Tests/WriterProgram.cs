@@ -34,10 +34,22 @@ internal static class WriterProgram
             ["reopen", var path] => Write(path, WriterHabit.Reopen),
             ["replace", var path] => Write(path, WriterHabit.Replace),
             ["probe", var path] => Probe(path),
+            ["hold", var path] => Hold(path),
             ["restore", .. var rest] => Restore.DyingRestore.Run(rest),
             [Sources.Sqlite.DamagedDisk.Command, .. var rest] => Sources.Sqlite.DamagedDisk.Run(rest),
             _ => 2,
         };
+    }
+
+    /// <summary>Keeps a database for itself, as its own settings can say, until standard input ends.</summary>
+    private static int Hold(string path)
+    {
+        using SqliteConnection connection = TestDatabase.Open(path);
+        connection.Execute("PRAGMA locking_mode=EXCLUSIVE");
+        connection.Execute("INSERT INTO log(note) VALUES('held')");
+        Console.WriteLine("writing");
+        Console.In.ReadToEnd();
+        return 0;
     }
 
     /// <summary>Whether nobody holds a lock that keeps a writer out: 0, or 1 where somebody does.</summary>
@@ -157,6 +169,21 @@ internal sealed class WriterProcess : IDisposable
         return writer;
     }
 
+    /// <summary>Starts a process that keeps a database for itself.</summary>
+    public static WriterProcess Hold(string database)
+    {
+        WriterProcess holder = new(Run("hold", database));
+        Assert.Equal("writing", holder._process.StandardOutput.ReadLine());
+        return holder;
+    }
+
+    /// <summary>Lets a database go that was kept.</summary>
+    public void LetGo()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+    }
+
     /// <summary>Whether another process can lock a database to write it.</summary>
     public static bool CanWrite(string database)
     {
@@ -180,10 +207,11 @@ internal sealed class WriterProcess : IDisposable
         _process.WaitForExit();
     }
 
-    private static Process Run(string command, string database) => Process.Start(
-        new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+    private static Process Run(params string[] arguments) => Process.Start(
+        new ProcessStartInfo(
+            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            ["exec", typeof(WriterProgram).Assembly.Location, .. arguments])
         {
-            ArgumentList = { "exec", typeof(WriterProgram).Assembly.Location, command, database },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;

@@ -163,15 +163,17 @@ internal sealed class DatabaseCapture
     private bool TryUnused(DatabaseState before, string target, out DatabaseCaptureResult? result, out string reason)
     {
         result = null;
+        reason = Changed;
         using FileHandle file = _location.Directory.OpenFile(_location.Name);
         using IDisposable? readLock = SharedDatabaseLock.TryTake(file);
-        if (readLock is null || !before.IsSameAs(DatabaseState.Read(_location)))
+        if (readLock is null)
         {
-            reason = Changed;
+            BusyDatabase.WaitForReaders(file, _item, _progress, _cancellation);
             return false;
         }
 
-        if (!TryLive(before, DatabaseOpening.Immutable, target, out result, out reason))
+        if (!before.IsSameAs(DatabaseState.Read(_location))
+            || !TryLive(before, DatabaseOpening.Immutable, target, out result, out reason))
         {
             return false;
         }

@@ -41,7 +41,8 @@ internal sealed class RecoveryCopy : IDisposable
         using IDisposable? readLock = SharedDatabaseLock.TryTake(file);
         if (readLock is null)
         {
-            reason = "another process is writing";
+            BusyDatabase.WaitForReaders(file, _location.Text, _progress, _cancellation);
+            reason = "another process had it locked";
             return false;
         }
 

@@ -11,8 +11,6 @@ internal sealed class SourceConnection : IDisposable
     // SQLite's own waiting looks every 100 ms in the end; among writers that go on without a pause it mostly comes late.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
-    private static readonly TimeSpan s_busyLimit = TimeSpan.FromSeconds(30);
-
     private readonly SqliteConfinement _confinement;
     private readonly SqliteConnection _connection;
     private readonly CancellationTokenRegistration _interrupt;
@@ -71,7 +69,7 @@ internal sealed class SourceConnection : IDisposable
     /// <summary>Runs something again while others hold their locks; SQLite's own waiting could not be cancelled.</summary>
     public void WhenNotBusy(Action action)
     {
-        long deadline = Environment.TickCount64 + (long)s_busyLimit.TotalMilliseconds;
+        long deadline = Environment.TickCount64 + (long)BusyDatabase.Limit.TotalMilliseconds;
         while (true)
         {
             _cancellation.ThrowIfCancellationRequested();
@@ -90,12 +88,7 @@ internal sealed class SourceConnection : IDisposable
             }
             catch (SqliteException e) when (IsBusy(e))
             {
-                throw new BackupException(
-                    ErrorId.DatabaseBusy,
-                    $"The database '{_item}' stayed locked by other processes for {s_busyLimit.TotalSeconds:0} seconds: " +
-                    $"{e.Message}. Nothing was captured. Try again when its writer is idle.",
-                    _item,
-                    e);
+                throw BusyDatabase.StillLocked(_item, e.Message, e);
             }
         }
     }

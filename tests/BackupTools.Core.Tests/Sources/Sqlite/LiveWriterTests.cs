@@ -129,6 +129,31 @@ public sealed class LiveWriterTests : IDisposable
         }
     }
 
+    [SkippableFact]
+    public void A_database_with_a_log_that_a_process_keeps_for_itself_is_captured_when_it_lets_go()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "locks are looked at as Unix has them");
+        string database = _directory["app.db"];
+        WriterProgram.CreateDatabase(database, "WAL");
+        using WriterProcess holder = WriterProcess.Hold(database);
+        bool waited = false;
+        RecordingObserver observer = new()
+        {
+            // Only then: whoever gave up would never see the lock go.
+            Noticed = notice =>
+            {
+                if (notice.Message.Contains("waiting", StringComparison.Ordinal) && !waited)
+                {
+                    waited = true;
+                    holder.LetGo();
+                }
+            },
+        };
+        StoredSnapshot snapshot = SnapshotTaker.Take(new() { Source = database, Store = _directory["backups"] }, observer, default).Snapshot;
+        Assert.True(waited);
+        Assert.Equal("1", TestDatabase.Scalar(snapshot.SnapshotPath, "SELECT count(*) FROM log WHERE note='held'"));
+    }
+
     private static StoredSnapshot Take(NewSnapshotRequest request) =>
         SnapshotTaker.Take(request, new RecordingObserver(), default).Snapshot;
 }
