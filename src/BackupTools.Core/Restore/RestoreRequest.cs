@@ -80,4 +80,7 @@ public sealed record RestorePlan
 
     /// <summary>The request that the plan was made for.</summary>
     public required RestoreRequest Request { get; init; }
+
+    /// <summary>The risks that were told when the plan was made.</summary>
+    internal IReadOnlyList<string> Warnings { get; init; } = [];
 }

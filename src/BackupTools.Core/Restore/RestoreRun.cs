@@ -137,6 +137,15 @@ internal sealed class RestoreRun(
         return result;
     }
 
+    // The plan, which is made first, has told of whoever held the target open then.
+    private void WarnOfNews(string text)
+    {
+        if (!plan.Warnings.Contains(text))
+        {
+            tracker.Warn(text);
+        }
+    }
+
     // What a restore puts into a fixed target and takes out again changes the target's own time.
     private void SetTime(DirectoryHandle parent, RestoreTarget target, Timestamp time)
     {
@@ -189,7 +198,7 @@ internal sealed class RestoreRun(
         storeLock.Confirm(cancellation);
         cancellation.ThrowIfCancellationRequested();
         reached("staged");
-        TargetAcceptance.CheckUse(target, _request, text => tracker.Warn(text));
+        TargetAcceptance.CheckUse(target, _request, WarnOfNews);
         bool isKept = Guard(preparation, record, stage, () => DatabaseSwap.Install(parent, name, stage, preparation.SafetyName, record, reached));
         return new RestoreResult(
             preparation.Snapshot.SnapshotPath,
@@ -215,7 +224,7 @@ internal sealed class RestoreRun(
         StagedTree staged = Stage(reader, preparation.Selection, home, EntryName.FromText(stage), completeRoot: !isByEntry);
         storeLock.Confirm(cancellation);
         reached("staged");
-        TargetAcceptance.CheckUse(target, _request, text => tracker.Warn(text));
+        TargetAcceptance.CheckUse(target, _request, WarnOfNews);
         bool isKept = Guard(preparation, record, stage, () => isByEntry
             ? EntrySwap.Install(
                 new EntrySwapPlace(parent, name, home, stage, preparation.SafetyName),

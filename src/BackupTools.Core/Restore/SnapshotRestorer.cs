@@ -17,13 +17,19 @@ public static class SnapshotRestorer
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(observer);
         ProgressTracker tracker = new(observer);
+        List<string> warnings = [];
+        void Warn(string text)
+        {
+            warnings.Add(text);
+            tracker.Warn(text);
+        }
+
         return RestoreErrors.Translate(request.Target, () =>
         {
             using LocatedSnapshots located = SnapshotLocator.Open(request.Snapshot, request.Credential, cancellation);
             StoredSnapshot snapshot = SnapshotSelection.ForRestore(located, request.Filter, request.AsOf, tracker);
-            return RestorePreparation
-                .Create(located.Store, snapshot, request, text => tracker.Warn(text), cancellation)
-                .ToPlan(request);
+            RestorePreparation preparation = RestorePreparation.Create(located.Store, snapshot, request, Warn, cancellation);
+            return preparation.ToPlan(request) with { Warnings = warnings };
         });
     }
 

@@ -27,6 +27,7 @@ public sealed class TargetInUseTests : IDisposable
             Assert.Equal(["app.db", "backups"], RestoreScene.Names(_scene[""]));
 
             Assert.NotNull(_scene.Restore(snapshot, source, request => request with { Force = true }).Previous);
+            Assert.Single(_scene.Observer.Warnings, warning => warning.Contains($"process {holder.Id}", StringComparison.Ordinal));
         }
         finally
         {
