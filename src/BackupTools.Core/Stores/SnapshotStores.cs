@@ -19,7 +19,7 @@ internal static class SnapshotStores
     /// <param name="cancellation">Ends waiting for the password.</param>
     /// <exception cref="BackupException">It cannot be opened or made.</exception>
     public static ISnapshotStore OpenOrCreate(string path, RepositoryCredential? credential, CancellationToken cancellation) =>
-        TryOpenRepository(path, credential, cancellation) ?? FolderStore.OpenOrCreate(path);
+        TryOpenRepository(path, credential, cancellation) ?? FolderStore.OpenOrCreate(OutsideOfRepositories(path));
 
     private static ISnapshotStore? TryOpenRepository(string path, RepositoryCredential? credential, CancellationToken cancellation)
     {
@@ -29,6 +29,21 @@ internal static class SnapshotStores
         }
 
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return RepositoryLocation.IsRepository(full) ? RepositoryStore.Open(full, credential, cancellation) : null;
+        return RepositoryLocation.Find(full) is { Snapshot: null } found
+            ? RepositoryStore.Open(found.Path, credential, cancellation)
+            : null;
+    }
+
+    // Files of others in a repository's own directories are in the way of all programs that use it.
+    private static string OutsideOfRepositories(string path)
+    {
+        string full = path.Length == 0 ? path : Path.GetFullPath(path);
+        return RepositoryLocation.FindAround(full) is { } repository
+            ? throw new BackupException(
+                ErrorId.InvalidArgument,
+                $"'{full}' lies among the files of the repository '{repository}', so it cannot be a store of its own. Nothing was " +
+                "changed. Name the repository itself, or another directory.",
+                full)
+            : path;
     }
 }
