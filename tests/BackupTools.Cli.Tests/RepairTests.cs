@@ -47,6 +47,16 @@ public sealed class RepairTests : IDisposable
     }
 
     [Fact]
+    public void What_is_no_repository_is_told_before_a_password_is_asked_for()
+    {
+        foreach (string place in (string[])["nowhere", "source"])
+        {
+            JsonElement error = Assert.Single(BackupToolsProcess.Run(_directory, "repair", place, "--json").Expect(1).Objects);
+            Assert.Equal("StoreNotFound", error.Text("error_id"));
+        }
+    }
+
+    [Fact]
     public void A_pack_that_repair_cannot_read_is_named_and_the_exit_code_tells()
     {
         FileInfo pack = Packs().MaxBy(file => file.Length)!;

@@ -48,6 +48,14 @@ public static class RepositoryRepairer
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(observer);
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Store));
+
+        // Before anybody is asked for a password.
+        if (!RepositoryLocation.IsRepository(path))
+        {
+            throw new BackupException(
+                ErrorId.StoreNotFound, $"There is no repository at '{path}'. Nothing was changed. Check the path.", path);
+        }
+
         using RepositoryStore store = RepositoryStore.Open(path, request.Credential, cancellation);
         using IStoreLock held = store.Lock(StoreUse.Remove, request.LockTimeout, cancellation);
         ProgressTracker tracker = new(observer);
