@@ -53,7 +53,9 @@ internal sealed partial class UnixStandardStream(int descriptor) : Stream
                     // Whoever listened has heard enough; that is no failure of the run.
                     return;
                 default:
-                    throw new IOException(new Win32Exception(error).Message);
+                    throw new IOException(
+                        $"{(descriptor == 1 ? "Standard output" : "Standard error")} cannot be written: " +
+                        $"{new Win32Exception(error).Message}. What was done until then stands.");
             }
         }
     }

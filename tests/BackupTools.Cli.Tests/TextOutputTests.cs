@@ -100,6 +100,7 @@ public class TextOutputTests
         {
             ProcessResult full = BackupToolsProcess.RunOther(directory, "sh", "-c", $"{list} {mode} > /dev/full").Expect(1);
             Assert.StartsWith("error: ", full.Error, StringComparison.Ordinal);
+            Assert.Contains("tandard output", full.Error, StringComparison.Ordinal);
             Assert.Single(full.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
     }
