@@ -53,7 +53,8 @@ internal static class ListCommand
 
                     if (snapshot.Damage is string damage)
                     {
-                        run.Output.OnNotice(new Notice(NoticeLevel.Warning, damage, snapshot.ManifestPath));
+                        string path = snapshot.ManifestPath.Length > 0 ? snapshot.ManifestPath : snapshot.SnapshotPath;
+                        run.Output.OnNotice(new Notice(NoticeLevel.Warning, damage, path));
                     }
                 }
 
