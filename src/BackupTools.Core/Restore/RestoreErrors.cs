@@ -38,9 +38,9 @@ internal static class RestoreErrors
     {
         (FileSystemError error, string reason, string path) = e switch
         {
-            FileSystemException f => (f.Error, $"{f.Operation} '{f.Path}' failed: {f.Reason}", f.Path),
-            UnauthorizedAccessException => (FileSystemError.AccessDenied, e.Message, place),
-            _ => (OperatingSystem.IsWindows() ? FileSystemError.Other : PosixErrors.Classify(e.HResult), e.Message, place),
+            FileSystemException f => (f.Error, $"{f.Operation} '{f.Path}' failed: {f.Reason.TrimEnd('.')}", f.Path),
+            UnauthorizedAccessException => (FileSystemError.AccessDenied, e.Message.TrimEnd('.'), place),
+            _ => (OperatingSystem.IsWindows() ? FileSystemError.Other : PosixErrors.Classify(e.HResult), e.Message.TrimEnd('.'), place),
         };
         return error switch
         {

@@ -3,6 +3,7 @@ using BackupTools.Core.Durability;
 using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Sources.Directories;
+using BackupTools.Core.Sources.Sqlite;
 using BackupTools.Core.Stores;
 
 namespace BackupTools.Core.Restore;
@@ -80,6 +81,14 @@ internal sealed record RestorePreparation(
         return new RestorePreparation(snapshot, target, selection, FreeSafetyName(target), bytes);
     }
 
+    /// <summary>
+    /// What stands beside a target that itself is missing, by what it adds to the name: a log may be all that is left of a
+    /// database.
+    /// </summary>
+    public string[] Leftovers() => IsDirectory || Target.Standing is not null
+        ? []
+        : [.. DatabaseFile.SidecarSuffixes.Where(suffix => Path.Exists(Target.Path + suffix))];
+
     /// <summary>The plan as people and front ends see it.</summary>
     public RestorePlan ToPlan(RestoreRequest request)
     {
@@ -151,7 +160,7 @@ internal sealed record RestorePreparation(
         {
             string name = RestoreNames.SafetyCopy(target.Name, kind, stamp, number);
             string path = Path.Join(target.HomePath, name);
-            string[] taken = [path, .. Sources.Sqlite.DatabaseFile.SidecarSuffixes.Select(suffix => path + suffix)];
+            string[] taken = [path, .. DatabaseFile.SidecarSuffixes.Select(suffix => path + suffix)];
             if (!taken.Any(Path.Exists))
             {
                 return name;
@@ -165,6 +174,11 @@ internal sealed record RestorePreparation(
     private IEnumerable<string> SwapSteps(RestoreRequest request, string? previous)
     {
         string linked = Target.LinkedFrom is { } link ? $" (where the link '{link}' leads)" : string.Empty;
+        foreach (string suffix in Leftovers())
+        {
+            yield return $"Move '{Target.Path}{suffix}', which stands there without its database, to '{Path.Join(Target.HomePath, SafetyName + suffix)}'.";
+        }
+
         if (previous is null)
         {
             yield return $"Put it at '{Target.Path}'{linked}, where {(Target.Standing is null ? "nothing" : "only an empty directory")} stands.";

@@ -30,7 +30,7 @@ internal sealed class RestoreRun(
                 plan.Target);
         }
 
-        List<string> made = MakeParents(preparation.Target.ParentPath);
+        IReadOnlyList<string> made = MissingParents.Make(preparation.Target.ParentPath);
         try
         {
             using ISnapshotReader reader = located.Store.Open(snapshot);
@@ -38,7 +38,7 @@ internal sealed class RestoreRun(
         }
         catch
         {
-            RemoveParents(made);
+            MissingParents.Remove(made);
             throw;
         }
     }
@@ -53,40 +53,6 @@ internal sealed class RestoreRun(
 
     private static StoredSnapshot Find(LocatedSnapshots located, string pinned) => located.Named
         ?? throw new BackupException(ErrorId.SnapshotNotFound, $"The snapshot '{pinned}' is gone. Nothing was changed.", pinned);
-
-    private static List<string> MakeParents(string path)
-    {
-        List<string> missing = [];
-        for (string? parent = path; parent is not null && !Directory.Exists(parent); parent = Path.GetDirectoryName(parent))
-        {
-            missing.Add(parent);
-        }
-
-        missing.Reverse();
-        foreach (string directory in missing)
-        {
-            using DirectoryHandle above = DirectoryHandle.Open(Path.GetDirectoryName(directory)!);
-            above.CreateDirectory(EntryName.FromText(Path.GetFileName(directory)), 0x1ff);
-            above.Sync();
-        }
-
-        return missing;
-    }
-
-    private static void RemoveParents(List<string> made)
-    {
-        try
-        {
-            foreach (string directory in Enumerable.Reverse(made))
-            {
-                Directory.Delete(directory);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Somebody uses them already.
-        }
-    }
 
     private RestoreResult Restore(ISnapshotReader reader, RestorePreparation preparation, IStoreLock storeLock)
     {
@@ -199,7 +165,14 @@ internal sealed class RestoreRun(
         cancellation.ThrowIfCancellationRequested();
         reached("staged");
         TargetAcceptance.CheckUse(target, _request, WarnOfNews);
+        string[] leftovers = preparation.Leftovers();
         bool isKept = Guard(preparation, record, stage, () => DatabaseSwap.Install(parent, name, stage, preparation.SafetyName, record, reached));
+        foreach (string suffix in leftovers)
+        {
+            string kept = Path.Join(target.HomePath, preparation.SafetyName + suffix);
+            tracker.Warn($"'{target.Path}{suffix}' stood there without its database; it is kept as '{kept}'.", kept);
+        }
+
         return new RestoreResult(
             preparation.Snapshot.SnapshotPath,
             target.Path,

@@ -64,6 +64,7 @@ public sealed class DatabaseRestoreTests : IDisposable
         string target = _scene.MakeCrashed("app.db", 100, 50);
         File.Delete(target);
         byte[] log = File.ReadAllBytes(target + "-wal");
+        Assert.Contains(_scene.Plan(snapshot.SnapshotPath, target).Steps, step => step.Contains($"'{target}-wal'", StringComparison.Ordinal));
 
         RestoreResult result = _scene.Restore(snapshot, target);
 
@@ -71,6 +72,7 @@ public sealed class DatabaseRestoreTests : IDisposable
         Assert.Equal("7", RestoreScene.CountLive(target));
         string kept = Assert.Single(Directory.GetFiles(_scene[""], "app.pre-restore-*.db-wal"));
         Assert.Equal(log, File.ReadAllBytes(kept));
+        Assert.Contains(_scene.Observer.Warnings, warning => warning.Contains(kept, StringComparison.Ordinal));
     }
 
     [Fact]
