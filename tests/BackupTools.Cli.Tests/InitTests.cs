@@ -170,5 +170,5 @@ public class InitTests
 
     // By restic, where it is there: it is not to be our own word alone.
     private static bool OpensWithPassword(TemporaryDirectory directory) =>
-        !Restic.IsInstalled || Restic.Run(directory, "repository", "password", "cat", "config").ExitCode == 0;
+        !InstalledRestic.CanOpen(2) || Restic.Run(directory, "repository", "password", "cat", "config").ExitCode == 0;
 }

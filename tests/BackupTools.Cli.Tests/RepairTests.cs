@@ -40,7 +40,7 @@ public sealed class RepairTests : IDisposable
         Run("verify", "repository").Expect(0);
         Run("restore", "repository", "--to", "target").Expect(0);
         Assert.Equal("green", File.ReadAllText(_directory["target", "sub", "leaf"]));
-        if (Restic.IsInstalled)
+        if (InstalledRestic.CanOpen(2))
         {
             Restic.Run(_directory, "repository", "password", "check", "--read-data").Expect(0);
         }

@@ -191,7 +191,7 @@ public sealed class RepositoryTests : IDisposable
     public void Beside_a_restic_at_work_snapshots_are_added_and_none_is_removed()
     {
         Skip.If(OperatingSystem.IsWindows(), "there is no sh");
-        Restic.SkipWhereMissing();
+        InstalledRestic.SkipUnlessItOpens(2);
         Take();
 
         // It waits for its input, and holds its lock.
@@ -234,7 +234,7 @@ public sealed class RepositoryTests : IDisposable
     [SkippableFact]
     public void Restic_finds_it_clean_and_restores_the_same()
     {
-        Restic.SkipWhereMissing();
+        InstalledRestic.SkipUnlessItOpens(2);
         Take();
         ProcessResult check = Restic.Run(_directory, "repository", "password", "check", "--read-data").Expect(0);
         Assert.Contains("no errors were found", check.Output, StringComparison.Ordinal);
@@ -248,7 +248,7 @@ public sealed class RepositoryTests : IDisposable
     [SkippableFact]
     public void What_restic_wrote_is_listed_verified_restored_and_pruned()
     {
-        Restic.SkipWhereMissing();
+        InstalledRestic.SkipUnlessItOpens(2);
         Restic.Run(_directory, "repository", "password", "backup", _directory["source"]).Expect(0);
         Restic.Run(_directory, "repository", "password", "backup", _directory["source"]).Expect(0);
         IReadOnlyList<JsonElement> listed = Run("list", "repository", "--json").Expect(0).Objects;

@@ -22,7 +22,7 @@ public class InteroperabilityTests
     [InlineData(2, CompressionMode.Max)]
     public void What_is_written_here_restic_finds_clean_and_restores_byte_for_byte(int version, CompressionMode compression)
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipUnlessItOpens(version);
         using RepositoryScene scene = new();
         scene.Create(RepositoryScene.Options with { Version = version }).Dispose();
         SnapshotRecord saved;
@@ -45,7 +45,7 @@ public class InteroperabilityTests
     [InlineData(2, "max")]
     public void What_restic_writes_is_read_here_byte_for_byte(int version, string compression)
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipUnlessItOpens(version);
         using RepositoryScene scene = new();
         string source = Directory.CreateDirectory(scene["source", "below"]).FullName;
         foreach ((string name, byte[] content) in s_files)
@@ -74,7 +74,7 @@ public class InteroperabilityTests
     [SkippableFact]
     public void Both_programs_take_turns_in_one_repository_and_store_the_same_once()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         using RepositoryScene scene = new();
         scene.CreateWithRestic();
         Directory.CreateDirectory(scene["source"]);

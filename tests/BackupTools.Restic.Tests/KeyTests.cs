@@ -54,7 +54,7 @@ public sealed class KeyTests : IDisposable
     [SkippableFact]
     public void Passwords_that_restic_adds_and_removes_count_here_and_ours_there()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         SnapshotRecord saved = Make();
         ObjectId first;
         using (Repository repository = _scene.Open())

@@ -108,7 +108,7 @@ public sealed class LockTests : IDisposable
     [SkippableFact]
     public void Restic_heeds_our_locks()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         using Repository repository = _scene.Open();
         string file = _scene["file"];
         File.WriteAllText(file, "content");
@@ -133,7 +133,7 @@ public sealed class LockTests : IDisposable
     [SkippableFact]
     public void The_lock_of_a_restic_that_was_killed_stands_until_it_is_old_and_does_not_keep_others_from_adding()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         using Repository repository = _scene.Open();
         using (Process restic = _scene.Restic.StartBackupOfInput())
         {

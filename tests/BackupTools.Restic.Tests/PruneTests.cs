@@ -14,7 +14,7 @@ public class PruneTests
     [InlineData(2)]
     public void After_pruning_the_snapshots_that_are_left_are_whole_and_the_rest_is_gone(int version)
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipUnlessItOpens(version);
         using RepositoryScene scene = new();
         scene.Create(s_options with { Version = version }).Dispose();
 
@@ -59,7 +59,7 @@ public class PruneTests
     [SkippableFact]
     public void What_restic_wrote_and_forgot_is_pruned_here_and_the_other_way_round()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         using RepositoryScene scene = new();
         scene.CreateWithRestic();
         Directory.CreateDirectory(scene["source"]);
@@ -80,7 +80,7 @@ public class PruneTests
         }
 
         scene.Restic.CheckIsClean();
-        scene.Restic.Run("prune", "--max-unused", "0");
+        scene.Restic.Run(InstalledRestic.Format == 2 ? ["prune", "--max-unused", "0"] : ["prune"]);
         scene.Restic.CheckIsClean();
         using LockedRepository after = scene.OpenLocked(RepositoryLockMode.Exclusive);
         CheckReport check = after.Repository.Check(new CheckOptions { ReadData = true }, after.Lock);

@@ -16,8 +16,11 @@ internal sealed class RepositoryScene : IDisposable
 
     public ResticProgram Restic { get; }
 
-    /// <summary>Keys that open at once: for tests, passwords need no protection.</summary>
-    public static RepositoryOptions Options { get; } = new() { Scrypt = new ScryptParameters(1024, 8, 1) };
+    /// <summary>
+    /// Keys that open at once: for tests, passwords need no protection. The format is one that the restic beside it opens.
+    /// </summary>
+    public static RepositoryOptions Options { get; } =
+        new() { Version = InstalledRestic.Format, Scrypt = new ScryptParameters(1024, 8, 1) };
 
     public string this[params string[] parts] => _directory[parts];
 
@@ -27,9 +30,11 @@ internal sealed class RepositoryScene : IDisposable
     public Repository Open(RepositoryOptions? options = null) =>
         Repository.Open(new LocalBackend(Path), ResticProgram.Password, options ?? Options);
 
-    /// <summary>Has restic create the repository.</summary>
-    public void CreateWithRestic(int version = 2) =>
-        Restic.Run("init", "--repository-version", version.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    /// <summary>Has restic create the repository, of the newest format that it knows or of another.</summary>
+    public void CreateWithRestic(int? version = null) => Restic.Run(
+        version is null || version == InstalledRestic.Format
+            ? ["init"]
+            : ["init", "--repository-version", version.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
 
     /// <summary>Opens the repository, locks it and loads its index.</summary>
     public LockedRepository OpenLocked(

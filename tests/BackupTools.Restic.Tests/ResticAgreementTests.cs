@@ -15,7 +15,7 @@ public class ResticAgreementTests
     [SkippableFact]
     public void A_password_opens_the_keys_that_restic_made()
     {
-        Skip.If(ResticsOwnRepository.ReasonToSkip is not null, ResticsOwnRepository.ReasonToSkip);
+        InstalledRestic.SkipWhereMissing();
         using ResticsOwnRepository restic = new();
         using RepositoryKey key = OpenKey(restic, ResticsOwnRepository.Password);
         JsonElement master = JsonDocument.Parse(restic.Run("cat", "masterkey")).RootElement;
@@ -31,7 +31,7 @@ public class ResticAgreementTests
     [SkippableFact]
     public void Files_are_cut_where_restic_cut_them()
     {
-        Skip.If(ResticsOwnRepository.ReasonToSkip is not null, ResticsOwnRepository.ReasonToSkip);
+        InstalledRestic.SkipWhereMissing();
         using ResticsOwnRepository restic = new();
         byte[] random = new GoRandom(seed: 40).Bytes(24 * MiB);
         Write("random", random);
@@ -59,7 +59,7 @@ public class ResticAgreementTests
     [SkippableFact]
     public void What_restic_compressed_and_encrypted_is_read()
     {
-        Skip.If(ResticsOwnRepository.ReasonToSkip is not null, ResticsOwnRepository.ReasonToSkip);
+        InstalledRestic.SkipUnlessItOpens(2);
         IZstandard? zstandard = SystemZstandard.TryLoad();
         Skip.If(zstandard is null, "libzstd is not installed");
         using ResticsOwnRepository restic = new();

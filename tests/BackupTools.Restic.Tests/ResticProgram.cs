@@ -7,10 +7,6 @@ internal sealed class ResticProgram(string repository, string cache)
 {
     public const string Password = "correct horse \u00e4\u2603";
 
-    public const string Reason = "restic is not installed";
-
-    public static bool IsInstalled => Tool.Exists("restic");
-
     /// <summary>Runs it, to succeed.</summary>
     /// <returns>What it wrote to standard output.</returns>
     public string Run(params string[] arguments) => Run(arguments, []);

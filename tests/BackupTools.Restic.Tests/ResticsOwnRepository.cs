@@ -16,9 +16,6 @@ internal sealed class ResticsOwnRepository : IDisposable
         Run("init");
     }
 
-    public static string? ReasonToSkip { get; } =
-        Tool.Runs("restic", "version") ? null : "restic is not installed";
-
     /// <summary>Where files to back up are put.</summary>
     public string SourcePath => _directory["source"];
 

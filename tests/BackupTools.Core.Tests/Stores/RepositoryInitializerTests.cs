@@ -28,7 +28,7 @@ public class RepositoryInitializerTests
     [SkippableFact]
     public void Restic_opens_it_by_the_same_password()
     {
-        Skip.IfNot(Tool.Exists("restic"), "restic is not installed");
+        InstalledRestic.SkipUnlessItOpens(2);
         using TemporaryDirectory directory = new();
         InitializedRepository made = Create(directory["repository"]);
         File.WriteAllText(directory["password"], Password + "\n");

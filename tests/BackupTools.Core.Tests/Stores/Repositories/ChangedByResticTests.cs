@@ -27,7 +27,7 @@ public sealed class ChangedByResticTests : IDisposable
     [SkippableFact]
     public void Tags_that_restic_sets_count_and_keep_what_they_are_on()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         SnapshotManifest first = _scene.Take(_source).Manifest;
         _scene.Restic.Run("tag", "--add", "before-upgrade", first.Snapshot);
         StoredSnapshot tagged = Assert.Single(_scene.List());
@@ -44,13 +44,21 @@ public sealed class ChangedByResticTests : IDisposable
     [SkippableFact]
     public void A_snapshot_tells_about_itself_in_the_repository_that_restic_copied_it_to()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         SnapshotManifest made = _scene.Take(_source).Manifest;
         string other = _scene["other"];
         ResticProgram restic = new(other, _scene["restic-cache"]);
         File.WriteAllText(_scene["password"], RepositoryScene.Password);
         restic.Run("init");
-        restic.Run("copy", "--from-repo", _scene.Store, "--from-password-file", _scene["password"]);
+        if (InstalledRestic.Format == 2)
+        {
+            restic.Run("copy", "--from-repo", _scene.Store, "--from-password-file", _scene["password"]);
+        }
+        else
+        {
+            _scene.Restic.Run("copy", "--repo2", other, "--password-file2", _scene["password"]);
+        }
+
         StoredSnapshot copied = Assert.Single(_scene.List(other));
         Assert.Equal(
             (made.Id, made.Sha256, ManifestOrigin.BackupTools, 1),

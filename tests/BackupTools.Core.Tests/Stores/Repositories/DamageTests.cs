@@ -193,7 +193,7 @@ public sealed class DamageTests : IDisposable
         Assert.All(_scene.Verify(_scene.Store), static result => Assert.Equal(VerifyOutcome.Ok, result.Result));
         _scene.Restore(snapshot.SnapshotPath, _scene["restored"]);
         Assert.Equal("two", File.ReadAllText(_scene["restored", "b", "c.txt"]));
-        if (ResticProgram.IsInstalled)
+        if (InstalledRestic.IsInstalled)
         {
             _scene.Restic.CheckIsClean();
         }

@@ -21,7 +21,7 @@ public sealed class ForeignSnapshotTests : IDisposable
     [SkippableFact]
     public void A_directory_of_restics_is_listed_verified_and_restored()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         string source = _scene.MakeTree("state", ("a.txt", "one"), ("b/c.txt", "two"), ("big.bin", new string('y', 2_500_000)));
         RestoreScene.Shell("mkfifo", Path.Join(source, "pipe"));
         RestoreScene.Shell("ln", Path.Join(source, "a.txt"), Path.Join(source, "b", "hard"));
@@ -46,7 +46,7 @@ public sealed class ForeignSnapshotTests : IDisposable
     [SkippableFact]
     public void A_database_that_restic_took_by_itself_is_restored_as_one()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         string database = _scene.MakeDatabase("app.db", 700);
         _scene.Restic.Run("backup", database);
         SnapshotManifest manifest = Assert.Single(_scene.List()).Manifest;
@@ -59,7 +59,7 @@ public sealed class ForeignSnapshotTests : IDisposable
     [SkippableFact]
     public void Several_paths_of_restics_are_restored_below_what_they_have_in_common()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         _scene.MakeTree("state", ("one/a.txt", "a"), ("two/b.txt", "b"), ("three/c.txt", "c"));
         _scene.Restic.Run("backup", _scene["state", "one"], _scene["state", "two"]);
         _scene.Restore(_scene.Store, _scene["restored"]);
@@ -70,7 +70,7 @@ public sealed class ForeignSnapshotTests : IDisposable
     [SkippableFact]
     public void What_restic_does_not_tell_of_a_snapshot_is_not_known()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         string source = _scene.MakeTree("state", ("a.txt", "one"), ("b/c.txt", "three"));
         string database = _scene.MakeDatabase("app.db", 700);
         _scene.Restic.Run("backup", source);
@@ -134,7 +134,7 @@ public sealed class ForeignSnapshotTests : IDisposable
     [SkippableFact]
     public void Both_programs_take_turns_and_either_prunes()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         string source = _scene.MakeTree("state", ("a.txt", "one"), ("big.bin", new string('y', 2_500_000)));
         for (int i = 0; i < 3; i++)
         {
@@ -161,7 +161,7 @@ public sealed class ForeignSnapshotTests : IDisposable
     [SkippableFact]
     public void What_keep_removes_is_never_restics()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         string source = _scene.MakeTree("state", ("a.txt", "one"));
         _scene.Restic.Run("backup", "--host", Environment.MachineName, source);
         _scene.Take(source);

@@ -58,7 +58,7 @@ public sealed class RepositoryFixtureTests : IDisposable
 
         SnapshotTaker.Take(
             new NewSnapshotRequest { Source = _directory["state"], Store = store, Credential = _credential }, _observer, default);
-        if (ResticProgram.IsInstalled)
+        if (InstalledRestic.CanOpen(name.Contains("-2", StringComparison.Ordinal) ? 2 : 1))
         {
             new ResticProgram(store, Directory.CreateDirectory(_directory["cache"]).FullName, Password).CheckIsClean();
         }

@@ -109,7 +109,8 @@ internal sealed class RepositoryScene : IDisposable
 /// <summary>How a scene's repository is made.</summary>
 internal sealed class RepositoryOptionsBuilder
 {
-    public int Version { get; set; } = 2;
+    /// <summary>One that the restic beside it opens.</summary>
+    public int Version { get; set; } = InstalledRestic.Format;
 
     public CompressionMode Compression { get; set; }
 

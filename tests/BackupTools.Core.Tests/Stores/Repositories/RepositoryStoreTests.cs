@@ -41,7 +41,7 @@ public sealed class RepositoryStoreTests : IDisposable
     [SkippableFact]
     public void What_is_written_restic_checks_and_restores_to_the_same()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         string source = MakeState();
         _scene.Take(source);
         _scene.Restic.CheckIsClean();

@@ -5,10 +5,6 @@ namespace BackupTools.Core.Tests.Stores.Repositories;
 /// <summary>The real restic, where it is installed, with a cache of its own.</summary>
 internal sealed class ResticProgram(string repository, string cache, string password = RepositoryScene.Password)
 {
-    public const string Reason = "restic is not installed";
-
-    public static bool IsInstalled => Tool.Exists("restic");
-
     /// <summary>Runs it, to succeed.</summary>
     /// <returns>What it wrote to standard output.</returns>
     public string Run(params string[] arguments)

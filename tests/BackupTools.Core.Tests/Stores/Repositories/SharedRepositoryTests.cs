@@ -57,7 +57,7 @@ public sealed class SharedRepositoryTests : IDisposable
     [SkippableFact]
     public void While_restic_adds_others_add_too_but_nothing_is_removed()
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipWhereMissing();
         _scene.Take(_source);
         using (Process restic = _scene.Restic.StartBackupOfInput())
         {
