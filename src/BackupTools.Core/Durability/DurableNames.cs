@@ -29,17 +29,9 @@ internal static class DurableNames
         {
         }
 
-        if (from.TryGetStatus(name, out FileStatus status) && status.Type == EntryType.File)
+        if (from.TryGetStatus(name, out FileStatus status) && status.Type == EntryType.File && TryMoveByLink(from, name, to, newName))
         {
-            try
-            {
-                to.CreateHardLink(from, name, newName);
-                from.DeleteFile(name);
-                return;
-            }
-            catch (FileSystemException e) when (e.Error is FileSystemError.NotSupported or FileSystemError.AccessDenied)
-            {
-            }
+            return;
         }
 
         if (amongOthers)
@@ -55,6 +47,30 @@ internal static class DurableNames
         }
 
         from.Rename(name, to, newName, RenameMode.Replace);
+    }
+
+    private static bool TryMoveByLink(DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName)
+    {
+        try
+        {
+            to.CreateHardLink(from, name, newName);
+        }
+        catch (FileSystemException e) when (e.Error is FileSystemError.NotSupported or FileSystemError.AccessDenied)
+        {
+            return false;
+        }
+
+        try
+        {
+            from.DeleteFile(name);
+            return true;
+        }
+        catch (FileSystemException)
+        {
+            // An error means that it has not moved.
+            to.DeleteFile(newName);
+            throw;
+        }
     }
 
     private static void ReplaceOwn(DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName)

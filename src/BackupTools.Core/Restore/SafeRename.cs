@@ -46,16 +46,16 @@ internal static class SafeRename
     /// <exception cref="UnconfirmedInstallException">It could not be taken back.</exception>
     public static void InstallNew(this DirectoryHandle parent, EntryName stage, EntryName target)
     {
-        parent.RenameToFreeName(stage, parent, target);
         try
         {
+            parent.RenameToFreeName(stage, parent, target);
             parent.Sync();
         }
         catch (Exception e)
         {
             try
             {
-                parent.RenameToFreeName(target, parent, stage);
+                TakeBack(parent, stage, target);
             }
             catch (FileSystemException undoing)
             {
@@ -63,6 +63,19 @@ internal static class SafeRename
             }
 
             throw;
+        }
+    }
+
+    // Where a file system renames by a second link, both names may be left. What else stands there is somebody else's.
+    private static void TakeBack(DirectoryHandle parent, EntryName stage, EntryName target)
+    {
+        if (!parent.TryGetStatus(stage, out FileStatus staged))
+        {
+            parent.RenameToFreeName(target, parent, stage);
+        }
+        else if (parent.TryGetStatus(target, out FileStatus standing) && standing.Identity == staged.Identity)
+        {
+            parent.DeleteFile(target);
         }
     }
 

@@ -47,6 +47,7 @@ internal sealed class FolderPublication : IDisposable
         ManifestPartial,
         PayloadNamed,
         ListingNamed,
+        ManifestNaming,
         ManifestNamed,
         Published,
     }
@@ -78,6 +79,7 @@ internal sealed class FolderPublication : IDisposable
         }
 
         _store.Sync();
+        _stage = Stage.ManifestNaming;
         _store.RenameToFreeName(_partialManifest, _store, _manifest);
         _stage = Stage.ManifestNamed;
         _store.Sync();
@@ -88,7 +90,7 @@ internal sealed class FolderPublication : IDisposable
     /// <returns>Whether it has its name no more. Else the snapshot is there, and stays.</returns>
     public bool TakeBackManifest()
     {
-        if (_stage == Stage.ManifestNamed)
+        if (_stage is Stage.ManifestNaming or Stage.ManifestNamed)
         {
             _stage = TryTakeBackManifest() ? Stage.ListingNamed : Stage.Published;
         }
@@ -128,7 +130,15 @@ internal sealed class FolderPublication : IDisposable
     {
         try
         {
-            _store.Rename(_manifest, _store, _partialManifest, RenameMode.Replace);
+            if (_stage == Stage.ManifestNamed)
+            {
+                _store.Rename(_manifest, _store, _partialManifest, RenameMode.Replace);
+            }
+            else if (HasBothNames())
+            {
+                _store.DeleteFile(_manifest);
+            }
+
             return true;
         }
         catch (FileSystemException)
@@ -136,4 +146,10 @@ internal sealed class FolderPublication : IDisposable
             return false;
         }
     }
+
+    // Where a file system renames by a second link, and then neither name could be removed. What else stands there is not ours.
+    private bool HasBothNames() =>
+        _store.TryGetStatus(_manifest, out FileStatus manifest)
+        && _store.TryGetStatus(_partialManifest, out FileStatus partial)
+        && manifest.Identity == partial.Identity;
 }
