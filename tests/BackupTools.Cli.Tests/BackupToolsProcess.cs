@@ -7,6 +7,12 @@ namespace BackupTools.Cli.Tests;
 /// <summary>A run of the built program, as a process of its own.</summary>
 internal sealed class BackupToolsProcess : IDisposable
 {
+    /// <summary>SIGHUP.</summary>
+    public const int HangUp = 1;
+
+    /// <summary>SIGTERM.</summary>
+    public const int Terminate = 15;
+
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _error;
@@ -55,8 +61,8 @@ internal sealed class BackupToolsProcess : IDisposable
         return new ProcessResult(_process.ExitCode, _output.Result, _error.Result);
     }
 
-    /// <summary>Sends SIGTERM.</summary>
-    public void Terminate() => Assert.Equal(0, Kill(_process.Id, 15));
+    /// <summary>Sends a signal.</summary>
+    public void Send(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
     public void Dispose()
     {

@@ -4,10 +4,12 @@ namespace BackupTools.Cli.Tests;
 
 public class InterruptionTests
 {
-    [SkippableFact]
-    public void SIGTERM_during_a_big_copy_leaves_no_trace_and_no_further_source_is_tried()
+    [SkippableTheory]
+    [InlineData(BackupToolsProcess.Terminate)]
+    [InlineData(BackupToolsProcess.HangUp)]
+    public void A_signal_to_end_during_a_big_copy_leaves_no_trace_and_no_further_source_is_tried(int signal)
     {
-        Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGTERM");
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no such signals");
         using TemporaryDirectory directory = new();
         Samples.Snapshot(directory);
         string[] before = Entries(directory);
@@ -24,7 +26,7 @@ public class InterruptionTests
             Thread.Yield();
         }
 
-        run.Terminate();
+        run.Send(signal);
         JsonElement error = Assert.Single(run.Wait().Expect(130).Objects);
         Assert.Equal("Cancelled", error.Text("error_id"));
         Assert.Equal(before, Entries(directory));

@@ -169,7 +169,7 @@ public sealed class RepositoryTests : IDisposable
         BackupToolsProcess.RunOther(_directory, "chmod", "700", "wait").Expect(0);
         using BackupToolsProcess run = BackupToolsProcess.Start(_directory, [.. arguments, "--password-command", "./wait"]);
         Assert.True(SpinWait.SpinUntil(() => File.Exists(_directory["pid"]) || run.HasExited, TimeSpan.FromMinutes(1)));
-        run.Terminate();
+        run.Send(BackupToolsProcess.Terminate);
         run.Wait().Expect(130);
         string process = $"/proc/{File.ReadAllText(_directory["pid"]).Trim()}";
         Assert.True(SpinWait.SpinUntil(() => !Directory.Exists(process), TimeSpan.FromMinutes(1)));
