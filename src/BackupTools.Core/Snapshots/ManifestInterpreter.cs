@@ -148,6 +148,7 @@ internal static class ManifestInterpreter
         Tool = "ai-memory",
         Version = content.Version!,
         Bytes = content.Bytes!.Value,
+        EntryCount = null,
         Sha256 = content.Sha256,
         Origin = ManifestOrigin.AiMemory,
     };

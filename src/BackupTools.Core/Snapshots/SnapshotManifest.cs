@@ -45,7 +45,7 @@ public sealed record SnapshotManifest
     /// <summary>That program's version.</summary>
     public string Version { get; init; } = string.Empty;
 
-    /// <summary>Bytes of the payload; <see langword="null"/> where restic made the snapshot and did not record them.</summary>
+    /// <summary>Bytes of the payload; <see langword="null"/> where another program made the snapshot and did not record them.</summary>
     public required long? Bytes { get; init; }
 
     /// <summary>
@@ -61,8 +61,8 @@ public sealed record SnapshotManifest
     public SourceFileInfo? File { get; init; }
 
     /// <summary>
-    /// Entries of all sections: rows of a database, files and links of a directory. Where restic made the snapshot, the files
-    /// that it recorded, or <see langword="null"/> where it recorded none.
+    /// Entries of all sections: rows of a database, files and links of a directory. Where another program made the snapshot,
+    /// what it recorded, or <see langword="null"/> where it recorded none.
     /// </summary>
     public long? EntryCount { get; init; } = 0;
 

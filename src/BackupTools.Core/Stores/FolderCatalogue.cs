@@ -143,7 +143,7 @@ internal sealed class FolderCatalogue
                 Source = string.Empty,
                 Tool = "Oxios",
                 Version = manifest.OxiosVersion,
-                Bytes = 0,
+                Bytes = null,
                 EntryCount = manifest.Sections.Aggregate(0L, (sum, section) => unchecked(sum + section.EntryCount)),
                 Sections = manifest.Sections,
                 Origin = ManifestOrigin.Oxios,

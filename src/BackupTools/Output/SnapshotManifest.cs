@@ -43,7 +43,7 @@ public sealed class SnapshotManifest
     /// <summary>That program's version.</summary>
     public string Version { get; set; } = string.Empty;
 
-    /// <summary>Bytes of the payload; nothing where restic made the snapshot and did not record them.</summary>
+    /// <summary>Bytes of the payload; nothing where another program made the snapshot and did not record them.</summary>
     public long? Bytes { get; set; }
 
     /// <summary>SHA-256 of the payload (databases) or of the listing (directories).</summary>
@@ -56,7 +56,7 @@ public sealed class SnapshotManifest
     public SourceFileInfo? File { get; set; }
 
     /// <summary>
-    /// Rows of a database, files and links of a directory; where restic made the snapshot, the files that it recorded, or nothing.
+    /// Rows of a database, files and links of a directory; where another program made the snapshot, what it recorded, or nothing.
     /// </summary>
     public long? EntryCount { get; set; }
 

@@ -29,6 +29,10 @@ public sealed class FormatFixtureTests : IDisposable
         Assert.Equal(
             [ManifestOrigin.AiMemory, ManifestOrigin.Oxios, ManifestOrigin.BackupTools, ManifestOrigin.BackupTools],
             all.Select(static snapshot => snapshot.Manifest.Origin));
+
+        // What other programs do not write down is not known, rather than nothing.
+        Assert.Equal([null, 3, 60, 5], all.Select(static snapshot => snapshot.Manifest.EntryCount));
+        Assert.Equal([6144, null, 6144, 6154], all.Select(static snapshot => snapshot.Manifest.Bytes));
     }
 
     [Theory]
