@@ -43,7 +43,8 @@ internal static class CommandLine
             Output output = new(results, messages, s_json.IsGiven(result), s_verbose.IsGiven(result));
             return (int)run(result, new ItemRun(output, cancellation));
         }));
-        if (parsed.Action is not { ClearsParseErrors: true } && Errors(args, parsed) is { Count: > 0 } errors)
+        if (parsed.Action is not { ClearsParseErrors: true }
+            && (UnreadableNames.Find(args) is { } unreadable ? [unreadable] : Errors(args, parsed)) is { Count: > 0 } errors)
         {
             return (int)RefuseArguments(parsed.CommandResult.Command, errors, messages);
         }

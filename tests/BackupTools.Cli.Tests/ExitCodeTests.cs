@@ -61,6 +61,19 @@ public class ExitCodeTests
         Assert.Equal("-x", made.GetProperty("tags")[0].GetString());
     }
 
+    [SkippableTheory]
+    [InlineData("exec dotnet exec \"$0\" new source --to \"$(printf 'store\\377')\"")]
+    [InlineData("exec dotnet exec \"$0\" new \"$(printf 'source\\377')\"")]
+    [InlineData("d=$(printf 'd\\377'); mkdir \"$d\" && cd \"$d\" && exec dotnet exec \"$0\" new ../source")]
+    public void A_name_that_is_no_UTF_8_is_refused_rather_than_taken_for_another_one(string script)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "such names are Linux's");
+        using TemporaryDirectory directory = new();
+        Samples.Source(directory);
+        BackupToolsProcess.RunOther(directory, "sh", "-c", script, BackupToolsProcess.Program).Expect(2);
+        Assert.Empty(Directory.GetFiles(directory.Path, "*.manifest.json", SearchOption.AllDirectories));
+    }
+
     [Fact]
     public void A_policy_that_keeps_nothing_is_a_wrong_argument()
     {
