@@ -179,7 +179,14 @@ internal sealed class DatabaseCapture
         }
 
         reason = Changed;
-        return before.IsFileSameAs(DatabaseState.Read(_location));
+        bool isUnchanged = before.IsFileSameAs(DatabaseState.Read(_location));
+        if (isUnchanged && before.File.LinkCount > 1)
+        {
+            _progress.Warn($"'{_item}' has other names (hard links) and no write-ahead log beside this one: what a log beside " +
+                "another holds is not in the snapshot. Name the database as its application does.", _item);
+        }
+
+        return isUnchanged;
     }
 
     private bool TryLive(

@@ -34,6 +34,24 @@ public sealed class CrashedDatabaseTests : DatabaseCaptureScene
         Assert.Equal(before, Tool.Run("stat", ["--format=%n %u %g %a %s %y %z", .. sidecars]));
     }
 
+    [SkippableFact]
+    public void A_name_that_is_not_the_one_beside_which_the_log_stands_is_warned_of()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "links are made with ln");
+        string path = CrashedWal(keepSharedMemory: true);
+        string other = Place["other.db"];
+        Tool.Run("ln", [path, other]);
+        Assert.Empty(WarningsOf(path));
+        Assert.Contains(other, Assert.Single(WarningsOf(other)), StringComparison.Ordinal);
+
+        IEnumerable<string> WarningsOf(string source)
+        {
+            RecordingObserver observer = new();
+            SnapshotTaker.Take(new() { Source = source, Store = Place["backups"] }, observer, default);
+            return observer.Warnings;
+        }
+    }
+
     [Fact]
     public void A_connection_to_a_source_makes_and_deletes_nothing_whatever_it_was_chosen_for()
     {
