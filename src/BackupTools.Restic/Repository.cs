@@ -72,26 +72,23 @@ public sealed partial class Repository : IDisposable
     public static Repository Create(IRepositoryBackend backend, ReadOnlySpan<char> password, RepositoryOptions? options = null)
     {
         options ??= new RepositoryOptions();
+        RepositoryKey key = RepositoryKey.Generate();
         try
         {
-            RefuseExisting(backend);
-            backend.Create();
             RepositoryConfig config = new(
                 options.Version,
                 Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(ObjectId.Length)),
                 ChunkPolynomial.Random().Value);
-            RepositoryKey key = RepositoryKey.Generate();
-            ObjectId keyId = new KeyRing(backend).Add(key, password, options.Scrypt ?? ScryptParameters.Calibrate());
-
-            // The config makes it a repository, so it comes last.
             ReadOnlyMemory<byte> json = config.ToJson();
-            byte[] file = new byte[RepositoryKey.CiphertextLength(json.Length)];
-            key.Encrypt(json.Span, file);
-            backend.Write(RepositoryFile.Config, file, CancellationToken.None);
-            return new Repository(backend, options, config, key, keyId);
+            byte[] configFile = new byte[RepositoryKey.CiphertextLength(json.Length)];
+            key.Encrypt(json.Span, configFile);
+            ReadOnlyMemory<byte> keyFile = KeyRing.Make(key, password, options.Scrypt ?? ScryptParameters.Calibrate());
+            backend.Create(keyFile, configFile);
+            return new Repository(backend, options, config, key, ObjectId.Hash(keyFile.Span));
         }
         catch
         {
+            key.Dispose();
             backend.Dispose();
             throw;
         }
@@ -157,34 +154,6 @@ public sealed partial class Repository : IDisposable
 
     private static IZstandard? GetZstandard(RepositoryOptions options) => options.Zstandard ?? SystemZstandard.TryLoad();
 
-    private static void RefuseExisting(IRepositoryBackend backend)
-    {
-        bool hasConfig = true;
-        try
-        {
-            backend.ReadWhole(RepositoryFile.Config, MaxConfigLength);
-        }
-        catch (FileNotFoundException)
-        {
-            hasConfig = false;
-        }
-
-        if (hasConfig)
-        {
-            throw new RepositoryException(
-                RepositoryError.AlreadyExists, $"There is a repository in '{backend.Location}' already. It was left as it is.");
-        }
-
-        if (backend.List(RepositoryFileType.Key, CancellationToken.None).Any())
-        {
-            throw new RepositoryException(
-                RepositoryError.AlreadyExists,
-                $"'{backend.Location}' has keys of a repository, but no config. If a repository was to be created there and "
-                + "that was interrupted, remove the folder and try again; if there are packs, its config has been lost: get "
-                + "it back from elsewhere. Nothing was changed.");
-        }
-    }
-
     private static byte[] ReadConfigFile(IRepositoryBackend backend)
     {
         try
@@ -194,7 +163,9 @@ public sealed partial class Repository : IDisposable
         catch (FileNotFoundException e)
         {
             throw new RepositoryException(
-                RepositoryError.NotFound, $"There is no repository in '{backend.Location}': it has no config.", e);
+                RepositoryError.NotFound,
+                $"There is no repository in '{backend.Location}': it has no config. If making it was interrupted, make it again.",
+                e);
         }
     }
 }

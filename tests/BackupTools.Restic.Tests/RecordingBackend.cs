@@ -13,7 +13,7 @@ internal sealed class RecordingBackend(IRepositoryBackend inner) : IRepositoryBa
 
     public string Location => inner.Location;
 
-    public void Create() => inner.Create();
+    public void Create(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> config) => inner.Create(key, config);
 
     public IEnumerable<StoredFile> List(RepositoryFileType type, CancellationToken cancellation) => inner.List(type, cancellation);
 

@@ -15,7 +15,7 @@ internal sealed class WatchedBackend(string path) : IRepositoryBackend
 
     public string Location => _directory.Location;
 
-    public void Create() => _directory.Create();
+    public void Create(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> config) => _directory.Create(key, config);
 
     public IEnumerable<StoredFile> List(RepositoryFileType type, CancellationToken cancellation) =>
         Listing(type, [.. _directory.List(type, cancellation)]);

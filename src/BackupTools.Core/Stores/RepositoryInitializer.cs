@@ -13,6 +13,9 @@ public sealed record InitializeRequest
 
     /// <summary>Where its password comes from.</summary>
     public required RepositoryCredential Credential { get; init; }
+
+    /// <summary>How it is made, where that is not to be as always.</summary>
+    internal RepositoryOptions? Options { get; init; }
 }
 
 /// <summary>A repository that was made.</summary>
@@ -49,14 +52,15 @@ public static class RepositoryInitializer
         InitializeRequest request, IRunObserver? observer = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        string path = Path.GetFullPath(request.Path);
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Path));
         return RepositoryErrors.Translate(path, "Nothing that was there was changed.", () =>
         {
             // Before anybody is asked for a password.
-            RefuseContent(path);
+            LocalBackend backend = new(path);
+            RefuseContent(backend);
             using SecretText password = request.Credential.GetPassword(path, cancellation);
             cancellation.ThrowIfCancellationRequested();
-            using Repository repository = Repository.Create(new LocalBackend(path), password.Span);
+            using Repository repository = Repository.Create(backend, password.Span, request.Options);
             if (!repository.Compresses)
             {
                 observer?.OnNotice(new Notice(
@@ -76,9 +80,10 @@ public static class RepositoryInitializer
     }
 
     // A repository among other files, a folder store's for instance, would be taken for either. Empty directories may be
-    // there: those of a creation that was interrupted are. At the root of a file system stands what belongs to that.
-    private static void RefuseContent(string path)
+    // there, and what else a creation left that was interrupted. At the root of a file system stands what belongs to that.
+    private static void RefuseContent(LocalBackend backend)
     {
+        string path = backend.Location;
         if (File.Exists(path))
         {
             throw Exists($"'{path}' is a file.");
@@ -89,11 +94,11 @@ public static class RepositoryInitializer
             throw Exists($"There is a repository, or another program's data, in '{path}' already: it has a file 'config'.");
         }
 
-        if (Directory.Exists(path) && FindFile(path) is { } file)
+        if (Directory.Exists(path) && FindFile(path, [.. backend.ListUnfinished()]) is { } file)
         {
             string name = Path.GetRelativePath(path, file);
             throw Exists(name.StartsWith("keys" + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-                ? $"The directory '{path}' has a repository's key, '{name}', and no config: if making it was interrupted, remove the directory and try again."
+                ? $"The directory '{path}' has a repository's key, '{name}', and no config: if another program was making it and that was interrupted, remove the directory and try again."
                 : $"The directory '{path}' is not empty: it holds '{name}'.");
         }
 
@@ -103,7 +108,7 @@ public static class RepositoryInitializer
             path);
     }
 
-    private static string? FindFile(string path) => new FileSystemEnumerable<string>(
+    private static string? FindFile(string path, HashSet<string> except) => new FileSystemEnumerable<string>(
         path,
         static (ref FileSystemEntry entry) => entry.ToFullPath(),
         new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false })
@@ -111,5 +116,5 @@ public static class RepositoryInitializer
         ShouldIncludePredicate = static (ref FileSystemEntry entry) => !entry.IsDirectory,
         ShouldRecursePredicate = static (ref FileSystemEntry entry) =>
             !(entry.FileName.SequenceEqual(FileSystemsOwn) && entry.Directory.SequenceEqual(entry.RootDirectory)),
-    }.FirstOrDefault();
+    }.FirstOrDefault(file => !except.Contains(file));
 }

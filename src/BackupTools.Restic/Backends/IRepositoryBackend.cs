@@ -14,8 +14,14 @@ public interface IRepositoryBackend : IDisposable
     /// <summary>Where this is, for messages.</summary>
     string Location { get; }
 
-    /// <summary>Prepares an empty place for a repository; nothing happens where it is prepared already.</summary>
-    void Create();
+    /// <summary>
+    /// Makes a repository of a place that is empty or not there, or where making one was interrupted: all of it, or nothing.
+    /// Interrupted at any point, it leaves nothing that opens, and nothing that the next call could not begin with.
+    /// </summary>
+    /// <param name="key">Its first key.</param>
+    /// <param name="config">Its config, which that key reads.</param>
+    /// <exception cref="RepositoryException"><see cref="RepositoryError.AlreadyExists"/>.</exception>
+    void Create(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> config);
 
     /// <summary>
     /// Lists all files of a kind (not <see cref="RepositoryFileType.Config"/>), in no order. What has no id for a name is
@@ -33,8 +39,8 @@ public interface IRepositoryBackend : IDisposable
     byte[] ReadWhole(RepositoryFile file, int maximumLength);
 
     /// <summary>
-    /// Writes a file whole: it is there under its name only when all of it is durable. A file of the same name is replaced;
-    /// a config never is: that is an <see cref="IOException"/>.
+    /// Writes a file whole: it is there under its name only when all of it is durable. A file of the same name is replaced.
+    /// The config is none of them: it is written once, when the repository is made.
     /// </summary>
     void Write(RepositoryFile file, ReadOnlyMemory<byte> content, CancellationToken cancellation);
 

@@ -8,6 +8,7 @@ namespace BackupTools.Restic.Backends;
 /// <summary>A repository in a directory, laid out as restic lays it out.</summary>
 public sealed partial class LocalBackend : IRepositoryBackend
 {
+    private const string ConfigName = "config";
     private const string DataDirectory = "data";
     private const string TemporaryMark = "-tmp-";
 
@@ -22,7 +23,7 @@ public sealed partial class LocalBackend : IRepositoryBackend
     /// <param name="path">The directory.</param>
     public LocalBackend(string path)
     {
-        Location = Path.GetFullPath(path);
+        Location = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         _groupMayRead = new Lazy<bool>(GroupMayReadConfig);
     }
 
@@ -31,26 +32,6 @@ public sealed partial class LocalBackend : IRepositoryBackend
 
     /// <inheritdoc/>
     public void Dispose() => _openPacks.Dispose();
-
-    /// <inheritdoc/>
-    public void Create()
-    {
-        CreateDirectory(Location);
-        foreach (RepositoryFileType type in Enum.GetValues<RepositoryFileType>().Where(t => t != RepositoryFileType.Config))
-        {
-            CreateDirectory(GetDirectory(type));
-        }
-
-        string data = GetDirectory(RepositoryFileType.Pack);
-        for (int i = 0; i < 256; i++)
-        {
-            CreateDirectory(Path.Join(data, i.ToString("x2", CultureInfo.InvariantCulture)));
-        }
-
-        SyncDirectory(data);
-        SyncDirectory(Location);
-        SyncDirectory(Path.GetDirectoryName(Location) ?? Location);
-    }
 
     /// <inheritdoc/>
     public IEnumerable<StoredFile> List(RepositoryFileType type, CancellationToken cancellation)
@@ -99,24 +80,18 @@ public sealed partial class LocalBackend : IRepositoryBackend
     /// <inheritdoc/>
     public void Write(RepositoryFile file, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
+        if (file.Type == RepositoryFileType.Config)
+        {
+            throw new ArgumentException("A config is never written again.", nameof(file));
+        }
+
         string path = GetPath(file);
         string directory = Path.GetDirectoryName(path)!;
         string temporary = path + TemporaryMark + Path.GetRandomFileName();
         try
         {
-            using (FileStream stream = CreateFile(temporary, directory))
-            {
-                for (int i = 0; i < content.Length; i += PieceLength)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    stream.Write(content.Span.Slice(i, Math.Min(PieceLength, content.Length - i)));
-                }
-
-                MakeReadOnly(stream.SafeFileHandle);
-                SyncContent(stream, temporary);
-            }
-
-            File.Move(temporary, path, overwrite: file.Type != RepositoryFileType.Config);
+            WriteTemporary(temporary, directory, content, cancellation);
+            File.Move(temporary, path, overwrite: true);
         }
         catch
         {
@@ -168,6 +143,11 @@ public sealed partial class LocalBackend : IRepositoryBackend
         {
             cancellation.ThrowIfCancellationRequested();
             RemoveLeftovers(directory, DateTime.MaxValue);
+        }
+
+        foreach (string begun in FindBegun())
+        {
+            TryDelete(begun);
         }
 
         // A lock may be on its way, of a process that will find the repository locked: it writes none for so long.
@@ -248,6 +228,19 @@ public sealed partial class LocalBackend : IRepositoryBackend
         }
     }
 
+    private void WriteTemporary(string path, string directory, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        using FileStream stream = CreateFile(path, directory);
+        for (int i = 0; i < content.Length; i += PieceLength)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            stream.Write(content.Span.Slice(i, Math.Min(PieceLength, content.Length - i)));
+        }
+
+        MakeReadOnly(stream.SafeFileHandle);
+        SyncContent(stream, path);
+    }
+
     private FileStream CreateFile(string path, string directory)
     {
         try
@@ -256,8 +249,14 @@ public sealed partial class LocalBackend : IRepositoryBackend
         }
         catch (DirectoryNotFoundException) when (Directory.Exists(Location))
         {
+            // A power cut, or a program that copies no empty directories, has taken it, and perhaps the one above.
             CreateDirectory(directory);
-            SyncDirectory(Path.GetDirectoryName(directory)!);
+            for (string above = directory; above != Location;)
+            {
+                above = Path.GetDirectoryName(above)!;
+                SyncDirectory(above);
+            }
+
             return new FileStream(path, GetCreateOptions());
         }
     }
@@ -276,7 +275,7 @@ public sealed partial class LocalBackend : IRepositoryBackend
     {
         if (file.Type == RepositoryFileType.Config)
         {
-            return Path.Join(Location, "config");
+            return Path.Join(Location, ConfigName);
         }
 
         string name = file.Id.ToString();

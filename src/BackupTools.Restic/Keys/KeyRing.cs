@@ -12,16 +12,22 @@ internal sealed class KeyRing(IRepositoryBackend backend)
     /// <summary>Adds a password.</summary>
     public ObjectId Add(RepositoryKey master, ReadOnlySpan<char> password, ScryptParameters parameters)
     {
+        ReadOnlyMemory<byte> file = Make(master, password, parameters);
+        ObjectId id = ObjectId.Hash(file.Span);
+        backend.Write(new RepositoryFile(RepositoryFileType.Key, id), file, CancellationToken.None);
+        return id;
+    }
+
+    /// <summary>Makes the content of a key's file; its hash is the key's id.</summary>
+    public static ReadOnlyMemory<byte> Make(RepositoryKey master, ReadOnlySpan<char> password, ScryptParameters parameters)
+    {
         if (password.IsEmpty)
         {
             throw new ArgumentException("A password must not be empty.", nameof(password));
         }
 
         using WipedMemory bytes = Encode(password, out int length);
-        ReadOnlyMemory<byte> file = KeyFile.Write(master, bytes.Span[..length], parameters);
-        ObjectId id = ObjectId.Hash(file.Span);
-        backend.Write(new RepositoryFile(RepositoryFileType.Key, id), file, CancellationToken.None);
-        return id;
+        return KeyFile.Write(master, bytes.Span[..length], parameters);
     }
 
     /// <summary>Opens with a password, whichever key it is for.</summary>

@@ -95,6 +95,25 @@ public class RepositoryInitializerTests
     }
 
     [Fact]
+    public void A_key_of_a_creation_that_was_interrupted_is_no_hindrance_and_another_file_is()
+    {
+        const string id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        using TemporaryDirectory directory = new();
+        string path = directory["repository"];
+        string keys = Directory.CreateDirectory(Path.Join(path, "keys")).FullName;
+        File.WriteAllText(Path.Join(path, "config-tmp-" + id), "begun");
+        File.WriteAllText(Path.Join(keys, id), "of no use");
+        File.WriteAllText(Path.Join(path, "notes.txt"), "another's");
+        string[] before = All(path);
+        Assert.Equal(ErrorId.StoreExists, Refuse(path).Id);
+        Assert.Equal(before, All(path));
+
+        File.Delete(Path.Join(path, "notes.txt"));
+        Create(path);
+        Assert.DoesNotContain(All(path), static file => file.Contains(id, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_root_of_a_file_system_is_taken_with_what_belongs_to_that()
     {
         using TemporaryDirectory directory = new();
