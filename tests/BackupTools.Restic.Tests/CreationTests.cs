@@ -170,7 +170,7 @@ public sealed class CreationTests : IDisposable
     [InlineData(2)]
     public void Restic_uses_a_repository_without_its_empty_directories_as_any_other(int version)
     {
-        Skip.IfNot(ResticProgram.IsInstalled, ResticProgram.Reason);
+        InstalledRestic.SkipUnlessItOpens(version);
         _scene.Create(RepositoryScene.Options with { Version = version }).Dispose();
         string source = Directory.CreateDirectory(_scene["source"]).FullName;
         File.WriteAllBytes(_scene["source", "file"], _files["file"]);
