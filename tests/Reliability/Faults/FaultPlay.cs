@@ -21,7 +21,7 @@ internal static class FaultPlay
     public static void Strike(AttackRun run, IReadOnlyList<FaultPlan> plans)
     {
         List<Work> works = [];
-        foreach (Func<Scene> make in AllScenes.Makers)
+        foreach (Func<Scene> make in AllScenes.For(run))
         {
             Scene scene = make();
             string? obstacle = WatchedProcess.Obstacle ?? scene.Obstacle;
@@ -95,11 +95,20 @@ internal static class FaultPlay
         private IEnumerable<(string Kind, Fault Fault)> Cases(AttackRun run, FaultPlan plan, Stage stage)
         {
             string kind = Kind(scene, plan);
-            int count = stage.Calls.Count(call => plan.Fault.Strikes(call.Traits));
+            FileCall[] calls = [.. stage.Calls.Where(call => plan.Fault.Strikes(call.Traits))];
+            bool isEach = run.OnlyCase is not null || run.Dose == Dose.Long;
+            int[] worth = isEach ? [.. Enumerable.Range(0, calls.Length)] : WorthStriking(calls);
             int most = run.OnlyCase is null ? scene.IsLong ? plan.MostOfLong : plan.Most : int.MaxValue;
-            return Spread.Over(1, count, most)
-                .Select(point => (kind, plan.Fault with { At = point }))
+            return Spread.Over(0, worth.Length - 1, most)
+                .Select(chosen => (kind, plan.Fault with { At = worth[chosen] + 1 }))
                 .Where(one => run.Wants(kind, one.Item2.ToString()));
+        }
+
+        private int[] WorthStriking(FileCall[] calls)
+        {
+            int[] alike = [.. Enumerable.Range(0, calls.Length).Where(i => scene.IsOneOfMany(calls[i]))];
+            IEnumerable<int> left = alike.Except(Spread.Over(0, alike.Length - 1, 3).Select(i => alike[i]));
+            return [.. Enumerable.Range(0, calls.Length).Except(left)];
         }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class DependencyRules(string place, bool isOrdered)
     private const string Partial = ".partial-";
     private const string ManifestSuffix = ".manifest.json";
 
+    private bool _isMade;
     private bool _isPublished;
     private bool _isRemoving;
     private bool _isTouched;
@@ -51,7 +52,8 @@ internal sealed class DependencyRules(string place, bool isOrdered)
     public bool MustLast(string path)
     {
         // A partial name that is gone, or not, is the next run's business, and so is a pack that nothing refers to.
-        return path.StartsWith(Home, StringComparison.Ordinal) ? !IsWork(path) && !path.EndsWith("/state", StringComparison.Ordinal)
+        return _isMade ? IsOfEmptyRepository(path)
+            : path.StartsWith(Home, StringComparison.Ordinal) ? !IsWork(path) && !path.EndsWith("/state", StringComparison.Ordinal)
             : path == Store ? _isPublished
             : IsData(path) && !(_arePacksGoing && path.StartsWith(Store + "/data", StringComparison.Ordinal));
     }
@@ -62,6 +64,10 @@ internal sealed class DependencyRules(string place, bool isOrdered)
         && !path.StartsWith(Store + "/locks", StringComparison.Ordinal)
         && !path.Split('/')[1].EndsWith("-scratch", StringComparison.Ordinal);
 
+    // Directories that are empty are not synced each by itself: without them it is whole, too, as tests of the format show.
+    private static bool IsOfEmptyRepository(string path) =>
+        path is "." or Store or Store + "/config" or Store + "/data" or Store + "/keys" || path.StartsWith(Store + "/keys/", StringComparison.Ordinal);
+
     private static bool IsTemporary(string path) => path.Contains("-tmp-", StringComparison.Ordinal);
 
     private static bool IsWork(string path) => path.Contains(".backuptools-restore", StringComparison.Ordinal);
@@ -70,7 +76,7 @@ internal sealed class DependencyRules(string place, bool isOrdered)
 
     private Func<string, bool>? InStore(string name, string? newName)
     {
-        if (InRepository(name, newName) is { } depends)
+        if ((InInitialization(name, newName) ?? InRepository(name, newName)) is { } depends)
         {
             return depends;
         }
@@ -114,6 +120,19 @@ internal sealed class DependencyRules(string place, bool isOrdered)
         }
 
         return null;
+    }
+
+    // A config makes the repository. Until it does, its other name tells which key the next run has to remove.
+    private Func<string, bool>? InInitialization(string name, string? newName)
+    {
+        const string config = Store + "/config";
+        const string keys = Store + "/keys";
+        bool isUnfinished = name.StartsWith(config + "-tmp-", StringComparison.Ordinal);
+        _isMade |= isUnfinished && newName == config;
+        return newName == config ? path => path == name || IsOfEmptyRepository(path)
+            : newName is not null && newName.StartsWith(keys + "/", StringComparison.Ordinal) ? static path => path is "." or Store
+            : isUnfinished && newName is null ? static path => path == keys
+            : null;
     }
 
     // A snapshot is published by its own file, and what it refers to is found by the index.

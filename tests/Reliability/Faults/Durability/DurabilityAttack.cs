@@ -18,7 +18,7 @@ internal sealed class DurabilityAttack : IAttack
         foreach (bool hasSyncFileSystem in (bool[])[true, false])
         {
             string kind = hasSyncFileSystem ? "with syncfs" : "with fsync alone";
-            Workers.ForEach(run, AllScenes.Makers, make =>
+            Workers.ForEach(run, AllScenes.For(run), make =>
             {
                 Scene scene = make();
                 if ((Trace.Obstacle ?? scene.Obstacle) is { } obstacle)

@@ -25,5 +25,11 @@ internal static class AllScenes
         RestoreScene.TreeFromRepository,
         static () => new PruneScene(isRepository: true),
         static () => new RepairScene(),
+        static () => new InitScene(),
+        static () => new InitScene(wasInterrupted: true),
     ];
+
+    /// <summary>Those that a run plays: the small dose does without variants of others, where none of them is asked for.</summary>
+    public static IReadOnlyList<Func<Scene>> For(AttackRun run) =>
+        [.. Makers.Where(make => run.Dose != Dose.Small || run.OnlyCase is not null || !make().IsVariant)];
 }

@@ -13,6 +13,12 @@ namespace BackupTools.Reliability.Faults.Scenes;
 /// </summary>
 internal static class DirectRun
 {
+    public static void Init(string path, string password)
+    {
+        using RepositoryCredential credential = new() { ReadVariable = name => name == RepositoryState.PasswordVariable ? password : null };
+        RepositoryInitializer.Create(new InitializeRequest { Path = path, Credential = credential, Options = RepositoryState.Cheap });
+    }
+
     public static void New(string source, string store, int? keep = null)
     {
         using RepositoryCredential credential = new();
