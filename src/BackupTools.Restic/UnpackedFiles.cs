@@ -78,7 +78,7 @@ internal sealed class UnpackedFiles(IRepositoryBackend backend, RepositoryKey ke
         key.Decrypt(file, content);
         return content switch
         {
-            _ when config.Version < 2 => content,
+            // Whatever the config said when it was read: restic may have upgraded the repository since.
             [] or [(byte)'{' or (byte)'[', ..] => content,
             [CompressedMark, ..] => (zstandard ?? throw BlobDecoder.MissingZstandard())
                 .Decompress(content.AsSpan(1), MaxContentLength),
