@@ -62,7 +62,11 @@ internal static class Results
         json.WriteString("to", restored.To);
         json.WriteString("previous", restored.Previous);
         json.WriteNumber("bytes", restored.Bytes);
-        json.WriteNumber("entry_count", restored.EntryCount);
+        if (restored.EntryCount is { } entries)
+        {
+            json.WriteNumber("entry_count", entries);
+        }
+
         json.WriteBoolean("verified", restored.Verified);
     });
 

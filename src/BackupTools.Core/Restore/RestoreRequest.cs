@@ -45,10 +45,13 @@ public sealed record RestoreRequest
 /// <param name="To">Full path of the target.</param>
 /// <param name="Previous">Full path of the safety copy, or <see langword="null"/> where nothing stood there.</param>
 /// <param name="Bytes">Bytes restored.</param>
-/// <param name="EntryCount">Entries restored: rows of a database, files and links of a directory.</param>
+/// <param name="EntryCount">
+/// Entries restored: rows of a database, files and links of a directory; <see langword="null"/> where nobody has counted a
+/// database's rows.
+/// </param>
 /// <param name="Verified">Whether all of it was compared with the manifest's hashes first.</param>
 public sealed record RestoreResult(
-    string From, string To, string? Previous, long Bytes, long EntryCount, bool Verified)
+    string From, string To, string? Previous, long Bytes, long? EntryCount, bool Verified)
 {
     /// <summary>
     /// Entries of the snapshot that were to be restored and are not there, each told by a warning: symbolic links where the

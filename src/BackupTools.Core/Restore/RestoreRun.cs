@@ -178,7 +178,7 @@ internal sealed class RestoreRun(
             target.Path,
             isKept ? Path.Join(target.HomePath, preparation.SafetyName) : null,
             preparation.Bytes,
-            preparation.Snapshot.Manifest.EntryCount ?? 0,
+            preparation.Snapshot.Manifest.EntryCount,
             isVerified);
     }
 

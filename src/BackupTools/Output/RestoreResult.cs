@@ -18,8 +18,8 @@ public sealed class RestoreResult
     /// <summary>Bytes restored.</summary>
     public long Bytes { get; set; }
 
-    /// <summary>Rows of a database, files and links of a directory.</summary>
-    public long EntryCount { get; set; }
+    /// <summary>Rows of a database, files and links of a directory; empty where nobody has counted a database's rows.</summary>
+    public long? EntryCount { get; set; }
 
     /// <summary>Whether all of it was compared with the manifest's hashes first.</summary>
     public bool Verified { get; set; }

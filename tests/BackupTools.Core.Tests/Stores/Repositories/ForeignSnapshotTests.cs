@@ -52,7 +52,9 @@ public sealed class ForeignSnapshotTests : IDisposable
         SnapshotManifest manifest = Assert.Single(_scene.List()).Manifest;
         Assert.Equal(("sqlite", "app", new FileInfo(database).Length), (manifest.Kind, manifest.Name, manifest.Bytes));
         Assert.Equal(VerifyOutcome.Ok, Assert.Single(_scene.Verify(_scene.Store, VerifyLevel.Rehearse)).Result);
-        _scene.Restore(_scene.Store, _scene["restored.db"]);
+
+        // restic does not count rows, and 0 would be wrong.
+        Assert.Null(_scene.Restore(_scene.Store, _scene["restored.db"]).EntryCount);
         Assert.Equal(File.ReadAllBytes(database), File.ReadAllBytes(_scene["restored.db"]));
     }
 
