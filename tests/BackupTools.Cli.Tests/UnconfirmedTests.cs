@@ -56,6 +56,37 @@ public sealed class UnconfirmedTests
         Assert.DoesNotContain(Directory.GetFileSystemEntries(directory["store"]), path => Path.GetFileName(path).StartsWith(".partial-", StringComparison.Ordinal));
     }
 
+    [SkippableFact]
+    public void A_repositorys_snapshot_that_can_neither_be_made_durable_nor_taken_back_is_told_and_stays()
+    {
+        using TemporaryDirectory directory = new();
+        Skip.IfNot(Tool.Runs("strace", "-V"), "Needs strace, to let system calls fail.");
+        Samples.Source(directory);
+        File.WriteAllText(directory["password"], "correct horse");
+        string[] password = ["--password-file", "password"];
+        string[] command = ["dotnet", "exec", BackupToolsProcess.Program, "new", "source", "--to", "repository", "--json", .. password];
+        BackupToolsProcess.Run(directory, ["init", "repository", .. password]).Expect(0);
+
+        // The sync of the directory of snapshots is the last but those of the lock's end: which one of its thread's is it?
+        BackupToolsProcess.RunOther(directory, "strace", ["-f", "-y", "-qq", "-o", "trace", "-e", "trace=fsync", .. command]).Expect(0);
+        string[] syncs = File.ReadAllLines(directory["trace"]);
+        int last = Array.FindIndex(syncs, static line => line.Contains("/repository/snapshots>)", StringComparison.Ordinal));
+        string thread = syncs[last].Split(' ')[0];
+        int number = syncs[..(last + 1)].Count(line => line.StartsWith(thread + " ", StringComparison.Ordinal));
+
+        string[] faults = ["-e", $"inject=fsync:error=EIO:when={number}+", "-e", "inject=unlink,unlinkat:error=EIO"];
+        ProcessResult run = BackupToolsProcess.RunOther(directory, "strace", ["-f", "-qq", "-o", "/dev/null", .. faults, .. command]);
+
+        JsonElement error = Assert.Single(run.Expect(1).Objects);
+        Assert.Equal("InputOutput", error.Text("error_id"));
+        Assert.Contains("could not be taken back", error.Text("message"), StringComparison.Ordinal);
+        Assert.DoesNotContain("No snapshot was made", error.Text("message"), StringComparison.Ordinal);
+        IReadOnlyList<JsonElement> listed = BackupToolsProcess.Run(directory, ["list", "repository", "--json", .. password]).Expect(0).Objects;
+        Assert.Equal(2, listed.Count);
+        Assert.Contains(listed, snapshot => error.Text("message").Contains(snapshot.Text("snapshot_path"), StringComparison.Ordinal));
+        BackupToolsProcess.Run(directory, ["verify", "repository", .. password]).Expect(0);
+    }
+
     [SkippableTheory]
     [InlineData("app", "fsync:error=EIO:when=1+")]
     [InlineData("state", "fsync:error=EIO:when=1+")]

@@ -42,6 +42,7 @@ public interface IRepositoryBackend : IDisposable
     /// Writes a file whole: it is there under its name only when all of it is durable. A file of the same name is replaced.
     /// The config is none of them: it is written once, when the repository is made.
     /// </summary>
+    /// <exception cref="UnconfirmedFileException">A snapshot is there, but need not be durable.</exception>
     void Write(RepositoryFile file, ReadOnlyMemory<byte> content, CancellationToken cancellation);
 
     /// <summary>

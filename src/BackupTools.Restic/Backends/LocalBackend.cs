@@ -95,7 +95,7 @@ public sealed partial class LocalBackend : IRepositoryBackend
         }
         catch
         {
-            TryDelete(temporary);
+            _ = TryDelete(temporary);
             throw;
         }
 
@@ -103,10 +103,14 @@ public sealed partial class LocalBackend : IRepositoryBackend
         {
             SyncDirectory(directory);
         }
-        catch when (file.Type is RepositoryFileType.Lock or RepositoryFileType.Snapshot)
+        catch (Exception e) when (file.Type is RepositoryFileType.Lock or RepositoryFileType.Snapshot)
         {
-            // Its name alone says that it is there: the repository is locked, the snapshot made.
-            TryDelete(path);
+            // Its name alone says that it is there: the repository is locked, the snapshot made. A lock goes with its process.
+            if (!TryDelete(path) && file.Type == RepositoryFileType.Snapshot)
+            {
+                throw new UnconfirmedFileException($"'{path}' could not be made durable ({e.Message}), and could not be taken back", e);
+            }
+
             throw;
         }
     }
@@ -160,7 +164,7 @@ public sealed partial class LocalBackend : IRepositoryBackend
         {
             if (ObjectId.TryParse(Path.GetFileName(file.AsSpan())[..(2 * ObjectId.Length)], out _) && File.GetLastWriteTimeUtc(file) < before)
             {
-                TryDelete(file);
+                _ = TryDelete(file);
             }
         }
     }
@@ -216,15 +220,17 @@ public sealed partial class LocalBackend : IRepositoryBackend
         }
     }
 
-    private static void TryDelete(string path)
+    private static bool TryDelete(string path)
     {
         try
         {
             File.Delete(path);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A leftover does no harm: no listing shows it, and the next pruning tries again.
+            // A leftover of a temporary file does no harm: no listing shows it, and the next pruning tries again.
+            return false;
         }
     }
 

@@ -41,6 +41,8 @@ internal static class RepositoryErrors
             path,
             e),
         FileSystemException system => StoreErrors.Writing(system, left),
+        UnconfirmedFileException => new BackupException(
+            ErrorId.InputOutput, $"{e.Message}: the snapshot is there, and a power cut may still take it. Look at the disk, and verify the repository.", path, e),
         UnauthorizedAccessException => new BackupException(
             ErrorId.StoreNotWritable, $"The system refused a file of the repository '{path}': {Ended(e.Message)} {left} Check permissions.", path, e),
         _ when Classify(e) == FileSystemError.ReadOnly => new BackupException(
