@@ -64,6 +64,10 @@ Describe 'Restore-Snapshot' {
         Restore-Snapshot $store $target -Name app -AsOf ([datetime]::Now.AddDays(-1)) -ErrorAction SilentlyContinue -ErrorVariable failed
         $failed.FullyQualifiedErrorId | Should -Be 'SnapshotNotFound,BackupTools.Commands.RestoreSnapshotCommand'
         (Restore-Snapshot $store $target -Name app -AsOf ([datetime]::Now) -Confirm:$false).From | Should -Be $made.SnapshotPath
+        $zoned = [datetimeoffset]::new($made.CreatedAt).ToOffset([timespan]::FromHours(5))
+        (Restore-Snapshot $store $target -Name app -AsOf $zoned -Confirm:$false).From | Should -Be $made.SnapshotPath
+        Restore-Snapshot $store $target -Name app -AsOf $zoned.AddMilliseconds(-1) -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed.FullyQualifiedErrorId | Should -Be 'SnapshotNotFound,BackupTools.Commands.RestoreSnapshotCommand'
     }
 
     It 'restores parts of a tree, over a standing one' {

@@ -44,10 +44,12 @@ public sealed class GetSnapshotManifestCommand : BackupCommand
 
     /// <summary>Taken at or after this time.</summary>
     [Parameter]
+    [TimeTransformation]
     public DateTime? Since { get; set; }
 
     /// <summary>Taken before this time.</summary>
     [Parameter]
+    [TimeTransformation]
     public DateTime? Before { get; set; }
 
     /// <summary>Tags, all of which the snapshot must carry.</summary>

@@ -42,6 +42,7 @@ public sealed class RestoreSnapshotCommand : BackupCommand
     /// <summary>With a store: the newest snapshot at or before this time.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [Parameter(ParameterSetName = LiteralPathSet)]
+    [TimeTransformation]
     public DateTime? AsOf { get; set; }
 
     /// <summary>With a store: the series' name.</summary>
