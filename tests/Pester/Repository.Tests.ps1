@@ -230,6 +230,11 @@ Describe 'Snapshots in a repository' {
         $null = New-Item -ItemType File -Path "$place/go"
         $writer = Start-Process -FilePath sh -ArgumentList "$place/write.sh", "$place/go", "$source/log" -PassThru
         try {
+            # Before it writes there is nothing to be noticed.
+            while ((Get-Item -LiteralPath "$source/log").Length -eq 30MB -and -not $writer.HasExited) {
+                $null = [System.Threading.Thread]::Yield()
+            }
+
             $busy = New-Snapshot $source $path -Password $secret -WarningAction SilentlyContinue
         }
         finally {
