@@ -61,7 +61,8 @@ internal static class RetentionRules
             }
         }
 
-        foreach (IGrouping<SnapshotSeries, StoredSnapshot> series in counted.GroupBy(snapshot => snapshot.Manifest.Series))
+        SeriesOfStore all = new(snapshots.Select(snapshot => snapshot.Manifest.Series));
+        foreach (IGrouping<SnapshotSeries, StoredSnapshot> series in counted.GroupBy(snapshot => all.Of(snapshot.Manifest.Series)))
         {
             DecideSeries([.. series.Reverse()], policy, (snapshot, reason) => reasons[snapshot].Add(reason));
         }
@@ -84,7 +85,7 @@ internal static class RetentionRules
         keep == 0 || !IsSound(made)
             ? []
             : Surplus(
-                snapshots.Where(snapshot => snapshot.ManifestPath != made.ManifestPath), made.Manifest.Series, keep - 1);
+                [.. snapshots.Where(snapshot => snapshot.ManifestPath != made.ManifestPath)], made.Manifest.Series, keep - 1);
 
     /// <summary>What <c>new --keep N</c> would remove if it made a sound snapshot of a series now.</summary>
     public static IReadOnlyList<StoredSnapshot> PlanKeep(
@@ -95,12 +96,13 @@ internal static class RetentionRules
     public static bool IsSound(StoredSnapshot snapshot) =>
         snapshot.State == SnapshotState.Complete && snapshot.Manifest.Check?.Result != CheckResult.Corrupt;
 
-    private static List<StoredSnapshot> Surplus(IEnumerable<StoredSnapshot> snapshots, SnapshotSeries series, int keep)
+    private static List<StoredSnapshot> Surplus(IReadOnlyList<StoredSnapshot> snapshots, SnapshotSeries series, int keep)
     {
         DateTime now = DateTime.UtcNow;
+        SeriesOfStore all = new(snapshots.Select(snapshot => snapshot.Manifest.Series).Append(series));
         List<StoredSnapshot> others =
         [
-            .. snapshots.Where(snapshot => snapshot.Manifest.Series == series
+            .. snapshots.Where(snapshot => all.Of(snapshot.Manifest.Series) == series
                 && snapshot.Manifest.Origin != ManifestOrigin.Restic
                 && WhyUntouchable(snapshot, now) is null),
         ];

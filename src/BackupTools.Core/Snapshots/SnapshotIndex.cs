@@ -44,6 +44,16 @@ internal sealed class SnapshotIndex
             entries.Add(Describe(snapshot, series, entries.Count < held));
         }
 
+        SeriesOfStore all = new(series.Keys);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            SnapshotSeries counted = all.Of(entries[i].Series);
+            if (!ReferenceEquals(counted, entries[i].Series))
+            {
+                entries[i] = entries[i] with { Series = series[counted] };
+            }
+        }
+
         entries.Sort(CompareAge);
         return new SnapshotIndex(entries, read);
     }

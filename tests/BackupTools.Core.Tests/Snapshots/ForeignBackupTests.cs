@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using BackupTools.Core.Restore;
 using BackupTools.Core.Retention;
 using BackupTools.Core.Snapshots;
 using BackupTools.Core.Stores;
@@ -60,6 +61,38 @@ public sealed class ForeignBackupTests : IDisposable
         SnapshotPruner.Run(SnapshotPruner.Plan(request, new WarningLog(), default), new WarningLog(), default);
 
         Assert.Equal(["ai-memory-2026-01-03T030405Z.db", "ai-memory-2026-01-03T030405Z.manifest.json", "new", "old"], _store.Names);
+    }
+
+    [Fact]
+    public void Backups_of_ai_memory_are_of_one_series_with_those_that_this_program_makes_of_the_same_database()
+    {
+        WriteAiMemory();
+        StoredSnapshot own = AddOwn("here", 3);
+        StoredSnapshot newest = AddOwn("here", 4);
+
+        RestorePlan restore = SnapshotRestorer.Plan(
+            new() { Snapshot = _store.Path, Target = _store["restored.db"] }, new WarningLog(), default);
+        Assert.Equal(newest.SnapshotPath, restore.Snapshot.SnapshotPath);
+        Assert.Equal(newest.Manifest.Id, Assert.Single(SnapshotLister.List(new() { Path = _store.Path, Latest = 1 }, new WarningLog(), default)).Manifest.Id);
+        Assert.Equal(
+            ["ai-memory-2026-01-02T030405Z.db"],
+            RetentionRules.DecideKeep(_store.Store.List(), newest, 2).Select(static snapshot => snapshot.Manifest.Snapshot));
+        PrunePlan prune = SnapshotPruner.Plan(
+            new() { Store = _store.Path, Policy = new RetentionPolicy { Last = 1 } }, new WarningLog(), default);
+        Assert.Equal(
+            ["ai-memory-2026-01-02T030405Z.db", own.Manifest.Snapshot],
+            prune.Decisions.Where(static decision => decision.Action == RetentionAction.Remove).Select(static decision => decision.Snapshot.Manifest.Snapshot));
+    }
+
+    [Fact]
+    public void A_backup_of_ai_memory_counts_for_no_host_where_several_may_have_made_it()
+    {
+        WriteAiMemory();
+        AddOwn("here", 3);
+        StoredSnapshot newest = AddOwn("there", 4);
+
+        Assert.Empty(RetentionRules.DecideKeep(_store.Store.List(), newest, 1));
+        Assert.Equal(3, SnapshotLister.List(new() { Path = _store.Path, Latest = 1 }, new WarningLog(), default).Count);
     }
 
     [Fact]
@@ -134,6 +167,11 @@ public sealed class ForeignBackupTests : IDisposable
         string text = part.Length == 0 ? OxiosText() : OxiosText().Replace(part, replacement, StringComparison.Ordinal);
         File.WriteAllText(Path.Join(_store[name], "manifest.json"), text);
     }
+
+    private StoredSnapshot AddOwn(string host, int day) => _store.AddDatabase(
+        "ai-memory",
+        new DateTime(2026, 1, day, 0, 0, 0, DateTimeKind.Utc),
+        manifest => manifest with { Source = "/home/u/memory.db", SourceDb = "/home/u/memory.db", Host = host });
 
     private string WriteAiMemory(string part = "", string replacement = "")
     {
