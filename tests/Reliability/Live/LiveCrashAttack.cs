@@ -14,6 +14,8 @@ internal sealed class LiveCrashAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [1, 2, 3, 4];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         string[] modes = run.Dose == Dose.Small ? ["wal", "delete"] : ["wal", "delete", "truncate", "persist"];

@@ -29,6 +29,8 @@ internal sealed class LiveLoadAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [3, 4];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         foreach ((string name, string journalMode, WriterHabit[] habits, Dose from) in s_loads)

@@ -13,6 +13,8 @@ internal sealed class LiveStoreAttack : IAttack
 
     public IReadOnlyList<int> Invariants => [1, 4, 8, 10];
 
+    public bool IsSequential => true;
+
     public void Run(AttackRun run)
     {
         Attack(run, "runs at once in one store", isRepository: false);

@@ -12,6 +12,7 @@ internal sealed class FullDiskStage : IDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly Scene _scene;
     private readonly string _small;
+    private (int Pages, int Inodes) _growth;
 
     /// <summary>Builds the scene and plays it once with room enough.</summary>
     /// <param name="scene">The scene.</param>
@@ -23,10 +24,12 @@ internal sealed class FullDiskStage : IDisposable
         Directory.CreateDirectory(Place);
         scene.Build(Place);
         Tool.Run("mv", [Place, Template]);
-        Play(_ =>
+        Play(small =>
         {
             scene.Remember(Place, isAfter: false);
+            (int pages, int inodes) = small.Used;
             Command.Run(Place, [.. scene.Arguments]).Expect(Outcome.Done);
+            _growth = (small.Used.Pages - pages, small.Used.Inodes - inodes);
             scene.Remember(Place, isAfter: true);
         });
     }
@@ -35,13 +38,13 @@ internal sealed class FullDiskStage : IDisposable
 
     private string Template => _directory["template"];
 
-    /// <summary>The least room found by doubling with which there is enough of it.</summary>
+    /// <summary>The least room found by doubling with which there is enough of it, from what a run takes that has plenty.</summary>
     public int FindEnough(Room room)
     {
-        int free = 0;
+        int free = Math.Max(1, room == Room.Pages ? _growth.Pages : _growth.Inodes);
         while (!IsEnough(room, free))
         {
-            free = Math.Max(1, free * 2);
+            free *= 2;
             Assert.True(free < 10_000, "no room was enough");
         }
 

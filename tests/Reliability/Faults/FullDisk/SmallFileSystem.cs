@@ -28,14 +28,22 @@ internal sealed class SmallFileSystem : IDisposable
         Mount.Memory(directory, Options(Plenty, Plenty));
     }
 
+    /// <summary>What is used.</summary>
+    public (int Pages, int Inodes) Used
+    {
+        get
+        {
+            // All blocks and inodes, and those that are free.
+            int[] counts = [.. Tool.Run("stat", ["-f", "-c", "%b %f %c %d", _directory]).Split(' ').Select(static text => int.Parse(text, CultureInfo.InvariantCulture))];
+            return (counts[0] - counts[1], counts[2] - counts[3]);
+        }
+    }
+
     /// <summary>Leaves so much room, beside what is used.</summary>
     public void Leave(Room room, int free)
     {
-        // All blocks and inodes, and those that are free.
-        int[] counts = [.. Tool.Run("stat", ["-f", "-c", "%b %f %c %d", _directory]).Split(' ').Select(static text => int.Parse(text, CultureInfo.InvariantCulture))];
-        Remount(
-            room == Room.Pages ? counts[0] - counts[1] + free : Plenty,
-            room == Room.Inodes ? counts[2] - counts[3] + free : Plenty);
+        (int pages, int inodes) = Used;
+        Remount(room == Room.Pages ? pages + free : Plenty, room == Room.Inodes ? inodes + free : Plenty);
     }
 
     /// <summary>Makes room for anything again.</summary>

@@ -79,17 +79,12 @@ internal sealed record FileCall(SystemCall Call, CallTraits Traits, string Path,
         return below is null ? null : path.Length == 0 ? below : System.IO.Path.GetFullPath(path, below);
     }
 
-    private static string? LinkTarget(string link)
+    private static unsafe string? LinkTarget(string link)
     {
-        try
-        {
-            string? target = new FileInfo(link).LinkTarget;
-            return target is not null && target.StartsWith('/') ? target : null;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
+        const int longest = 4096;
+        byte* target = stackalloc byte[longest];
+        int length = (int)Native.ReadLink(link, target, longest);
+        return length > 0 && target[0] == '/' ? Encoding.UTF8.GetString(target, length) : null;
     }
 }
 

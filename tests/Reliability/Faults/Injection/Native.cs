@@ -36,6 +36,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
     public static partial int Wait(int process, int* status, int options);
 
+    [LibraryImport(Library, EntryPoint = "readlink", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint ReadLink(string link, byte* target, nint size);
+
     [LibraryImport(Library, EntryPoint = "process_vm_readv", SetLastError = true)]
     public static partial nint ReadMemory(int process, Piece* local, nuint locals, Piece* remote, nuint remotes, nuint flags);
 

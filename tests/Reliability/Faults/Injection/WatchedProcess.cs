@@ -10,10 +10,12 @@ namespace BackupTools.Reliability.Faults.Injection;
 internal sealed unsafe class WatchedProcess : IDisposable
 {
     private const int PidfdOpen = 434;
+    private const int GetThread = 186;
     private const int NoListener = -2;
 
     private readonly Thread _listenerThread;
     private int _listener = -1;
+    private int _starter;
     private int _id;
     private int _processDescriptor = -1;
 
@@ -49,6 +51,7 @@ internal sealed unsafe class WatchedProcess : IDisposable
         int spawned = 0;
         Thread starter = new(() =>
         {
+            watched._starter = (int)Native.Call(GetThread, 0, 0, 0);
             int listener = filter.Install();
             Volatile.Write(ref watched._listener, listener >= 0 ? listener : NoListener);
             if (listener >= 0)
@@ -142,8 +145,7 @@ internal sealed unsafe class WatchedProcess : IDisposable
         {
             if (SeccompFilter.TryReceive(listener, out CallNotice notice))
             {
-                bool isOwn = Directory.Exists($"/proc/self/task/{notice.Thread}");
-                SeccompFilter.Reply(listener, notice, isOwn ? Answer.Go : answer(this, notice));
+                SeccompFilter.Reply(listener, notice, notice.Thread == _starter ? Answer.Go : answer(this, notice));
             }
         }
 
