@@ -30,6 +30,10 @@ internal sealed class KindCount(string kind)
 /// <summary>One run of one attack: how much is asked of it, and what came out. Safe for several threads.</summary>
 internal sealed class AttackRun(IAttack attack, Dose dose, int seed, CancellationToken cancellation)
 {
+    // Whoever stops this by a key stops the processes that it watches, too, and those may end first: what came of that is
+    // no failure.
+    private static readonly TimeSpan s_stopping = TimeSpan.FromMilliseconds(200);
+
     private readonly Lock _gate = new();
     private readonly List<KindCount> _kinds = [];
     private readonly ConcurrentQueue<FailedCase> _failures = new();
@@ -150,9 +154,8 @@ internal sealed class AttackRun(IAttack attack, Dose dose, int seed, Cancellatio
         {
             Skip(kind, e.Message);
         }
-        catch (Exception) when (cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellation.WaitHandle.WaitOne(s_stopping))
         {
-            // Whoever stops this by a key stops the processes that it watches, too: what came of that is no failure.
             throw new OperationCanceledException(cancellation);
         }
         catch (Exception e)

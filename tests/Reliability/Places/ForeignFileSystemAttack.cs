@@ -84,7 +84,10 @@ internal sealed class ForeignFileSystemAttack : IAttack
         Directory.CreateDirectory(Path.Join(source, "Sub"));
         File.WriteAllText(Path.Join(source, "Sub", "Note"), "on another file system");
         Materials.DatabaseWithLog(Path.Join(source, "Live.db"), 100);
-        Materials.ClosedDatabase(Path.Join(source, "Closed.db"), 50, "wal");
+
+        // Made elsewhere: a file removed there stays, hidden, as long as any process that is just being started has it open.
+        Materials.ClosedDatabase(arena["Closed.db"], 50, "wal");
+        Tool.Run("mv", [arena["Closed.db"], source]);
         TreeImage before = TreeImage.Of(source);
         arena.Run("new", source, Path.Join(source, "Closed.db"), "--to", "store").Expect(0);
         before.AssertSame(TreeImage.Of(source), "the source");
