@@ -83,7 +83,7 @@ internal static class LackingCalls
         arena.Run("verify", "store", "--level", "rehearse").Expect(0);
         for (int i = 0; i < 2; i++)
         {
-            CommandResult restored = Trace(arena, inject, calls, "restore", "store", "--name", "source", "--to", "target").Expect(0);
+            CommandResult restored = Trace(arena, inject, calls, "restore", "store", "--name", "source", "--to", "target").Expect(3);
             Assert.All(["The mode of", "2 symbolic links", "hard links"], told => Assert.Contains(told, restored.Error, StringComparison.Ordinal));
             TargetCases.AssertContent(arena["target"]);
             CommandResult database = Trace(arena, inject, calls, "restore", "store", "--name", "app", "--to", "restored.db").Expect(0);
@@ -93,7 +93,7 @@ internal static class LackingCalls
 
         TargetCases.AssertContent(Directory.GetDirectories(arena.Path, "target.pre-restore-*").Single());
         Tool.Run("chmod", ["711", arena["target"], arena["target", "sub"]]);
-        CommandResult overlaid = Trace(arena, inject, calls, "restore", "store", "--name", "source", "--to", "target", "--overlay").Expect(0);
+        CommandResult overlaid = Trace(arena, inject, calls, "restore", "store", "--name", "source", "--to", "target", "--overlay").Expect(3);
         Assert.Contains("The mode of", overlaid.Error, StringComparison.Ordinal);
         TargetCases.AssertContent(arena["target"]);
         arena.Run("restore", "store", "--name", "source", "--to", "whole").Expect(0);
