@@ -26,7 +26,7 @@ internal sealed class FullDiskAttack : IAttack
         (string Kind, string Directory, Func<Scene> Make)[] plays =
         [
             .. s_disks.Where(disk => !isSmall || disk.Directory.Length == 0)
-                .SelectMany(disk => AllScenes.Makers.Where((make, i) => disk.Fits(make()) && (!isSmall || (i % 2 == 0 && !make().IsLong)))
+                .SelectMany(disk => AllScenes.For(run).Where((make, i) => disk.Fits(make()) && (!isSmall || (i % 2 == 0 && !make().IsLong)))
                     .Select(make => ($"{disk.Name}: {make().Name}", disk.Directory, make))),
         ];
         int full = 0;

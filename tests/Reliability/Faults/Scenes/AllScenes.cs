@@ -29,7 +29,13 @@ internal static class AllScenes
         static () => new InitScene(wasInterrupted: true),
     ];
 
-    /// <summary>Those that a run plays: the small dose does without variants of others, where none of them is asked for.</summary>
-    public static IReadOnlyList<Func<Scene>> For(AttackRun run) =>
-        [.. Makers.Where(make => run.Dose != Dose.Small || run.OnlyCase is not null || !make().IsVariant)];
+    /// <summary>
+    /// Those that an attack plays: variants of others only where that is killed, traced, or asked for, and in the long dose.
+    /// </summary>
+    public static IReadOnlyList<Func<Scene>> For(AttackRun run)
+    {
+        bool hasVariants = run.OnlyCase is not null
+            || run.Dose.Choose(false, run.Attack is KilledAnywhereAttack or Durability.DurabilityAttack, true);
+        return [.. Makers.Where(make => hasVariants || !make().IsVariant)];
+    }
 }

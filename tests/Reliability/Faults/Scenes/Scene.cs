@@ -17,7 +17,7 @@ internal abstract class Scene
     /// <summary>Whether playing it takes long, so that fewer of its calls are struck.</summary>
     public virtual bool IsLong => false;
 
-    /// <summary>Whether the small dose does without it, because another one is much like it.</summary>
+    /// <summary>Whether it is much like another one, so that it need not be played by each attack in each dose.</summary>
     public virtual bool IsVariant => false;
 
     /// <summary>Whether a call is one of many alike: but in the long dose, the first, the middle and the last of them are struck.</summary>

@@ -37,7 +37,7 @@ internal sealed class PowerCutAttack : IAttack
             : [DiskFormats.Ext4, DiskFormats.Ext4WriteBack, DiskFormats.Xfs, DiskFormats.Btrfs];
         (DiskFormat Format, Scene Scene)[] plays =
         [
-            .. formats.SelectMany(format => AllScenes.Makers
+            .. formats.SelectMany(format => AllScenes.For(run)
                 .Where((_, i) => run.OnlyCase is not null || IsWanted(run.Dose, format, i))
                 .Select(make => (format, make()))),
         ];
