@@ -43,7 +43,9 @@ internal sealed class SmallFileSystem : IDisposable
     public void Leave(Room room, int free)
     {
         (int pages, int inodes) = Used;
-        Remount(room == Room.Pages ? pages + free : Plenty, room == Room.Inodes ? inodes + free : Plenty);
+
+        // No size at all would be no limit, where nothing is used yet.
+        Remount(room == Room.Pages ? Math.Max(1, pages + free) : Plenty, room == Room.Inodes ? inodes + free : Plenty);
     }
 
     /// <summary>Makes room for anything again.</summary>
