@@ -22,6 +22,7 @@ internal static class SnapshotJson
         WriteList(json, ",\"tags\":"u8, snapshot.Tags);
         WriteId(json, ",\"original\":"u8, snapshot.Original);
         WriteText(json, ",\"program_version\":"u8, snapshot.ProgramVersion);
+        WriteSummary(json, snapshot.Summary);
         json.Raw("}"u8);
         return json.Written;
     }
@@ -111,6 +112,15 @@ internal static class SnapshotJson
     {
         reader.Skip();
         return snapshot;
+    }
+
+    private static void WriteSummary(JsonText json, SnapshotSummary? summary)
+    {
+        if (summary is not null)
+        {
+            json.Raw(",\"summary\":{\"total_files_processed\":"u8).Number((ulong)summary.Files);
+            json.Raw(",\"total_bytes_processed\":"u8).Number((ulong)summary.Bytes).Raw("}"u8);
+        }
     }
 
     private static void WriteId(JsonText json, ReadOnlySpan<byte> member, ObjectId? id)

@@ -42,7 +42,7 @@ public sealed record SnapshotRecord
     /// <summary>The program that took it, such as <c>restic 0.17.0</c>; restic before 0.16 wrote none.</summary>
     public string ProgramVersion { get; init; } = string.Empty;
 
-    /// <summary>What was captured, as restic counts it since 0.17. It is read, and not written here.</summary>
+    /// <summary>What was captured, as restic counts it since 0.17.</summary>
     public SnapshotSummary? Summary { get; init; }
 }
 

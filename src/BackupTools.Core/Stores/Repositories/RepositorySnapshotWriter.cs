@@ -1,3 +1,4 @@
+using BackupTools.Core.FileSystem;
 using BackupTools.Core.Snapshots;
 using BackupTools.Restic;
 using BackupTools.Restic.Keys;
@@ -25,6 +26,8 @@ internal sealed class RepositorySnapshotWriter : ISnapshotWriter
     private readonly List<CapturedDatabase> _databases = [];
     private readonly List<string> _changed = [];
     private ListingEntry? _database;
+    private long _files;
+    private long _bytes;
     private bool _isPublished;
 
     /// <summary>Begins to write.</summary>
@@ -88,11 +91,12 @@ internal sealed class RepositorySnapshotWriter : ISnapshotWriter
         }
 
         manifest = manifest with { Sha256 = layout.SourceTree.ToString() };
+        byte[] text = ManifestFile.Serialize(manifest);
         SnapshotRecord saved = _repository.SaveSnapshot(new SnapshotRecord
         {
             Time = RepositoryTime.FromDateTime(createdAt),
             Parent = _parent?.Id,
-            Tree = layout.SaveRoot(ManifestFile.Serialize(manifest)),
+            Tree = layout.SaveRoot(text),
             Paths = [manifest.Source],
             HostName = manifest.Host,
             UserName = HostIdentity.UserName,
@@ -100,6 +104,9 @@ internal sealed class RepositorySnapshotWriter : ISnapshotWriter
             GroupId = HostIdentity.GroupId,
             Tags = manifest.Tags,
             ProgramVersion = $"{manifest.Tool} {manifest.Version}",
+
+            // As restic counts what it finds in the tree: every name of a file, and the manifest.
+            Summary = new SnapshotSummary(_files + 1, _bytes + text.Length),
         });
         _isPublished = true;
         string path = RepositoryLocation.PathOf(_store, saved.Id.ToString());
@@ -117,6 +124,12 @@ internal sealed class RepositorySnapshotWriter : ISnapshotWriter
 
     private void Note(ListingEntry entry)
     {
+        if (entry.Type == EntryType.File)
+        {
+            _files++;
+            _bytes += entry.Bytes;
+        }
+
         if (entry.Capture is { } capture)
         {
             _databases.Add(new CapturedDatabase

@@ -57,6 +57,32 @@ public sealed class ResticCommandTests : IDisposable
     }
 
     [SkippableFact]
+    public void What_a_snapshot_says_of_its_size_is_what_restic_counts()
+    {
+        InstalledRestic.SkipBefore("0.17", "summary of a snapshot");
+        RepositoryScene scene = Make();
+        string source = MakeTree(scene);
+        if (!OperatingSystem.IsWindows())
+        {
+            RestoreScene.Shell("ln", Path.Join(source, "big.bin"), Path.Join(source, "sub", "big-too.bin"));
+        }
+
+        scene.Take(source);
+        scene.Take(Path.Join(source, "app.db"));
+        foreach (JsonElement snapshot in Lines(scene.Restic.Run("snapshots", "--json"))[0].EnumerateArray())
+        {
+            long bytes = Lines(scene.Restic.Run("stats", "--json", "--mode", "restore-size", snapshot.GetProperty("id").GetString()!))[0]
+                .GetProperty("total_size").GetInt64();
+            Assert.InRange(snapshot.GetProperty("summary").GetProperty("total_bytes_processed").GetInt64(), bytes, bytes + 2_500_000);
+        }
+
+        // It counts for itself, and would save a snapshot anew that says something else.
+        string[] before = scene.Files("snapshots");
+        scene.Restic.Run("rewrite", "--forget", "--exclude", "there is no such name");
+        Assert.Equal(before, scene.Files("snapshots"));
+    }
+
+    [SkippableFact]
     public void A_host_and_time_that_rewrite_sets_count_and_the_data_stays_proved()
     {
         InstalledRestic.SkipBefore("0.17", "'rewrite --new-host'");
