@@ -69,8 +69,8 @@ public sealed class UnconfirmedTests
 
         // The sync of the directory of snapshots is the last but those of the lock's end: which one of its thread's is it?
         BackupToolsProcess.RunOther(directory, "strace", ["-f", "-y", "-qq", "-o", "trace", "-e", "trace=fsync", .. command]).Expect(0);
-        string[] syncs = File.ReadAllLines(directory["trace"]);
-        int last = Array.FindIndex(syncs, static line => line.Contains("/repository/snapshots>)", StringComparison.Ordinal));
+        string[] syncs = [.. File.ReadAllLines(directory["trace"]).Where(static line => line.Contains(" fsync(", StringComparison.Ordinal))];
+        int last = Array.FindIndex(syncs, static line => line.Contains("/repository/snapshots>", StringComparison.Ordinal));
         string thread = syncs[last].Split(' ')[0];
         int number = syncs[..(last + 1)].Count(line => line.StartsWith(thread + " ", StringComparison.Ordinal));
 
@@ -95,12 +95,9 @@ public sealed class UnconfirmedTests
     {
         using TemporaryDirectory directory = new();
         MakeStore(directory);
-        Directory.CreateDirectory(directory["place"]);
 
-        JsonElement error = RunOnFailingDisk(
-            directory, "place", faults, "restore", "store", "--name", name, "--to", "place/restored", "--json");
+        JsonElement error = RestoreOnFailingDisk(directory, name, faults);
 
-        Assert.Equal("InputOutput", error.Text("error_id"));
         Assert.Contains("left as it was", error.Text("message"), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(directory["place"]));
     }
@@ -113,13 +110,10 @@ public sealed class UnconfirmedTests
     {
         using TemporaryDirectory directory = new();
         MakeStore(directory);
-        Directory.CreateDirectory(directory["place"]);
 
-        JsonElement error = RunOnFailingDisk(
-            directory, "place", faults, "restore", "store", "--name", name, "--to", "place/restored", "--json");
+        JsonElement error = RestoreOnFailingDisk(directory, name, faults);
 
         // Whole, and usable as a source at once; the next restore keeps it.
-        Assert.Equal("InputOutput", error.Text("error_id"));
         Assert.Contains("stands there whole", error.Text("message"), StringComparison.Ordinal);
         Assert.DoesNotContain("left as it was", error.Text("message"), StringComparison.Ordinal);
         Assert.Equal(directory["place/restored"], error.Text("path"));
@@ -139,10 +133,8 @@ public sealed class UnconfirmedTests
         MakeStore(directory);
         Directory.CreateDirectory(directory["place/restored"]);
 
-        JsonElement error = RunOnFailingDisk(
-            directory, "place", ["unlinkat:error=EIO"], "restore", "store", "--name", "state", "--to", "place/restored", "--json");
+        JsonElement error = RestoreOnFailingDisk(directory, "state", "unlinkat:error=EIO");
 
-        Assert.Equal("InputOutput", error.Text("error_id"));
         Assert.Contains("left as it was", error.Text("message"), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(directory["place/restored"]));
         BackupToolsProcess.Run(directory, "restore", "store", "--name", "state", "--to", "place/restored").Expect(0);
@@ -161,6 +153,15 @@ public sealed class UnconfirmedTests
         BackupToolsProcess.Run(directory, "new", "app.db", "--to", "store").Expect(0);
         BackupToolsProcess.Run(directory, "new", "state", "--to", "store").Expect(0);
         return Content(directory["store"]);
+    }
+
+    private static JsonElement RestoreOnFailingDisk(TemporaryDirectory directory, string name, params string[] faults)
+    {
+        Directory.CreateDirectory(directory["place"]);
+        JsonElement error = RunOnFailingDisk(
+            directory, "place", faults, "restore", "store", "--name", name, "--to", "place/restored", "--json");
+        Assert.Equal("InputOutput", error.Text("error_id"));
+        return error;
     }
 
     // Only calls upon that very directory fail, and one after the other makes them.
