@@ -38,7 +38,8 @@ internal static class SourceLocator
                     e)
                 : new BackupException(
                     ErrorId.SourceUnreadable,
-                    $"The source '{fullPath}' cannot be read: {e.Reason}. Nothing was changed; run as a user who may read it.",
+                    $"The source '{fullPath}' cannot be read: {e.Reason}. Nothing was changed; " +
+                    (e.Error == FileSystemError.Other ? "look at its disk." : "run as a user who may read it."),
                     fullPath,
                     e);
         }
