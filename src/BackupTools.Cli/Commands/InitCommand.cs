@@ -10,6 +10,7 @@ internal static class InitCommand
     {
         Parameters parameters = new(command);
         Argument<string> repository = parameters.Path("REPO", "Where: a directory that is empty (lost+found aside) or does not exist yet.");
+        repository.Validators.Add(Parameters.RefuseRemote);
         Func<ParseResult, ItemRun, RepositoryCredential> password = parameters.Password(isNew: true);
         return (arguments, run) =>
         {

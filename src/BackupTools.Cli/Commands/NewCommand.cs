@@ -12,6 +12,7 @@ internal static class NewCommand
         Parameters parameters = new(command);
         Argument<string[]> sources = parameters.Paths("SOURCE", "A SQLite database or a directory.");
         Option<string?> to = parameters.Text("--to", "DIR", "The store: a folder, made where missing, or a repository. [default: ./backups]");
+        to.Validators.Add(Parameters.RefuseRemote);
         Func<ParseResult, int?> keep = parameters.Count(
             "--keep",
             "Afterwards keep so many complete snapshots of the series; tagged ones stay, 0 removes none. " +

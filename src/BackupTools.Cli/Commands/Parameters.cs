@@ -14,6 +14,9 @@ namespace BackupTools.Cli.Commands;
 /// </remarks>
 internal sealed class Parameters(Command command)
 {
+    // As restic names them.
+    private static readonly string[] s_remote = ["azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift"];
+
     /// <summary>One path, required.</summary>
     public Argument<string> Path(string name, string description)
     {
@@ -164,6 +167,24 @@ internal sealed class Parameters(Command command)
             Prompt = repository => run.Prompt.Ask($"Password of the repository '{repository}': "),
             Confirm = isNew ? _ => run.Prompt.Ask("The same once more: ") : null,
         };
+    }
+
+    /// <summary>
+    /// A place on another machine, as restic and others take it, would otherwise become a directory of that name here, and
+    /// nobody would notice before it is needed.
+    /// </summary>
+    public static void RefuseRemote(SymbolResult result)
+    {
+        foreach (Token token in result.Tokens)
+        {
+            int colon = token.Value.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 1 && (s_remote.Contains(token.Value[..colon])
+                || (token.Value[..colon].All(char.IsAsciiLetterOrDigit) && token.Value[colon..].StartsWith("://", StringComparison.Ordinal))))
+            {
+                result.AddError(
+                    $"'{token.Value}' is no place in a file system, and others are not spoken to. Put './' before the name of a directory.");
+            }
+        }
     }
 
     private static int? ReadCount(string? text) =>
