@@ -14,15 +14,15 @@ internal sealed class FailedCallAttack : IAttack
     public void Run(AttackRun run) => FaultPlay.Strike(
         run,
         [
-            Fail(run, SystemError.EIO, (3, 16), (1, 8)),
-            Fail(run, SystemError.ENOSPC, (1, 8), (1, 4)),
-            Fail(run, SystemError.EROFS, (1, 6), (0, 4)),
-            Fail(run, SystemError.EMFILE, (1, 8), (0, 6)),
-            Fail(run, SystemError.EACCES, (0, 3), (0, 2)),
-            Plan(run, new Fault(FaultKind.Fail, 0, SystemError.EIO, Reading: true), "EIO when reading", (0, 6), (0, 4)),
+            Fail(run, SystemError.EIO, (3, 10), (1, 6)),
+            Fail(run, SystemError.ENOSPC, (1, 6), (1, 3)),
+            Fail(run, SystemError.EROFS, (1, 4), (0, 3)),
+            Fail(run, SystemError.EMFILE, (1, 6), (0, 4)),
+            Fail(run, SystemError.EACCES, (0, 3), (0, 3)),
+            Plan(run, new Fault(FaultKind.Fail, 0, SystemError.EIO, Reading: true), "EIO when reading", (0, 5), (0, 4)),
             .. ((SystemError[])[SystemError.EIO, SystemError.ENOSPC, SystemError.EROFS])
-                .Select(error => Plan(run, new Fault(FaultKind.FailOnwards, 0, error), $"{error} from a call on", (0, 3), (0, 2))),
-            Plan(run, new Fault(FaultKind.Shorten, 0), "a write cut short", (0, 3), (0, 2)),
+                .Select(error => Plan(run, new Fault(FaultKind.FailOnwards, 0, error), $"{error} from a call on", (0, 3), (0, 3))),
+            Plan(run, new Fault(FaultKind.Shorten, 0), "a write cut short", (0, 3), (0, 3)),
         ]);
 
     private static FaultPlan Fail(AttackRun run, SystemError error, (int Small, int Bounded) most, (int Small, int Bounded) mostOfLong) =>
