@@ -87,7 +87,7 @@ internal sealed class ManifestContent
         }
         catch (Exception e) when (ManifestFields.IsFormatError(e))
         {
-            error = e.Message;
+            error = "it cannot be read: " + e.Message;
         }
 
         return content;
