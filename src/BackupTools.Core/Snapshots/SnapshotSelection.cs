@@ -48,7 +48,7 @@ internal static class SnapshotSelection
 
         DateTime now = DateTime.UtcNow;
         SnapshotEntry newest = candidates.LastOrDefault(entry => entry.State == SnapshotState.Complete && entry.CreatedAt <= now)
-            ?? throw NotFound(store, fitting.Entries, until);
+            ?? throw NotFound(store, fitting, until, tracker);
         StoredSnapshot? chosen = fitting.Read(newest, tracker);
         if (chosen is null || chosen.State != SnapshotState.Complete || chosen.Manifest.Id != newest.Id)
         {
@@ -126,17 +126,23 @@ internal static class SnapshotSelection
         return new BackupException(ErrorId.SnapshotAmbiguous, text.ToString(), store);
     }
 
-    private static BackupException NotFound(string store, IReadOnlyList<SnapshotEntry> fitting, DateTime? until)
+    private static BackupException NotFound(string store, SnapshotIndex fitting, DateTime? until, ProgressTracker tracker)
     {
-        int damaged = fitting.Count(static entry => entry.State == SnapshotState.Damaged);
-        int incomplete = fitting.Count(static entry => entry.State == SnapshotState.Incomplete);
+        int damaged = fitting.Entries.Count(static entry => entry.State == SnapshotState.Damaged);
+        int incomplete = fitting.Entries.Count(static entry => entry.State == SnapshotState.Incomplete);
         string time = until is { } bound ? $" at or before {UtcTimeText.Format(bound)}" : string.Empty;
         string others = damaged + incomplete == 0 ? string.Empty : string.Create(
             CultureInfo.InvariantCulture,
             $" ({incomplete} incomplete, {damaged} damaged; an incomplete one is restored when it is named itself)");
+
+        // A disk that does not give a manifest is no loss yet: what it said has to be told.
+        string damage = fitting.Entries.LastOrDefault(static entry => entry.State == SnapshotState.Damaged) is { } newest
+            && fitting.Read(newest, tracker) is { Damage: { } problem } snapshot
+            ? $" The newest damaged one is '{snapshot.SnapshotPath}': {problem}."
+            : string.Empty;
         return new BackupException(
             ErrorId.SnapshotNotFound,
-            $"The store '{store}' holds no complete snapshot that fits{time}{others}. Nothing was changed. {CommandNames.List} shows what it holds.",
+            $"The store '{store}' holds no complete snapshot that fits{time}{others}.{damage} Nothing was changed. {CommandNames.List} shows what it holds.",
             store);
     }
 }

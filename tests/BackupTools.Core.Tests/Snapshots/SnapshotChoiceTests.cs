@@ -140,6 +140,21 @@ public sealed class SnapshotChoiceTests : IDisposable
     }
 
     [Fact]
+    public void Where_none_can_be_chosen_what_is_wrong_with_the_newest_damaged_one_is_told()
+    {
+        _store.AddDatabase(createdAt: TestStore.Start.AddYears(-2), change: manifest => manifest with { Incomplete = true });
+        StoredSnapshot damaged = _store.AddDatabase(createdAt: TestStore.Start.AddYears(-1));
+        File.WriteAllText(damaged.ManifestPath, "{");
+        string problem = _store.Store.List().Single(static snapshot => snapshot.State == SnapshotState.Damaged).Damage!;
+
+        BackupException error = Assert.Throws<BackupException>(() => Choose(new SnapshotFilter()));
+
+        Assert.Equal(ErrorId.SnapshotNotFound, error.Id);
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.GetFileName(damaged.SnapshotPath), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Several_series_must_be_told_apart()
     {
         DateTime time = DateTime.UtcNow.AddDays(-1);
