@@ -120,6 +120,25 @@ internal sealed class EntrySwapUndo : IDisposable
         else if (from.TryGetStatus(path.Name, out FileStatus standing) && IsIt(standing, inode))
         {
             Move(path.Name, from, home);
+            if (home.TryGetStatus(path.Name, out FileStatus moved) && moved.Identity != standing.Identity)
+            {
+                GiveBack(path, home, from);
+            }
+        }
+    }
+
+    // Between the look and the move somebody put something else there, and the stage is going to be removed.
+    private void GiveBack(TreePath path, DirectoryHandle home, DirectoryHandle to)
+    {
+        try
+        {
+            Move(path.Name, path.Name, home, to);
+        }
+        catch (FileSystemException e) when (e.Error == FileSystemError.Exists)
+        {
+            string free = $"displaced-{RestoreNames.NewRun()}";
+            Move(path.Name, EntryName.FromText(free), home, to);
+            _left.AddPlaced(path, $"something else took its name and then lost it again: it is now '{free}'");
         }
     }
 
@@ -190,9 +209,11 @@ internal sealed class EntrySwapUndo : IDisposable
         _ => $"'{obstacle.Path}' is no directory any more",
     };
 
-    private void Move(EntryName name, DirectoryHandle from, DirectoryHandle to)
+    private void Move(EntryName name, DirectoryHandle from, DirectoryHandle to) => Move(name, name, from, to);
+
+    private void Move(EntryName name, EntryName newName, DirectoryHandle from, DirectoryHandle to)
     {
-        from.MoveNew(name, to, name);
+        from.MoveNew(name, to, newName);
         if (_place.SyncsEach)
         {
             to.Sync();
