@@ -138,7 +138,7 @@ internal sealed class EntrySwapUndo : IDisposable
         {
             string free = $"displaced-{RestoreNames.NewRun()}";
             Move(path.Name, EntryName.FromText(free), home, to);
-            _left.AddPlaced(path, $"something else took its name and then lost it again: it is now '{free}'");
+            _left.AddPlaced(path, $"what another process put there is now '{free}', since its name was taken again");
         }
     }
 
